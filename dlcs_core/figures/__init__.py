@@ -1,0 +1,1 @@
+"""Dataclass in, plotly figure out."""

@@ -1,0 +1,1 @@
+"""Files to Volume and Study: DICOM, NIfTI, NRRD, MHA and every mask format."""

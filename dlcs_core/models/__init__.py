@@ -1,0 +1,1 @@
+"""Clinical signature, fusion, survival, nomogram, recalibration."""

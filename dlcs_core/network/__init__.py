@@ -1,0 +1,1 @@
+"""SE-ResNet50: torch for training and export, onnxruntime for serving."""

@@ -1,0 +1,1 @@
+"""Study to ModelInput: the paper's steps, on three slices only."""

@@ -1,0 +1,1 @@
+"""Assemble what a page or document shows."""

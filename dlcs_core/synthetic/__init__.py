@@ -1,0 +1,1 @@
+"""The phantom cohort: no patient, always labelled synthetic."""

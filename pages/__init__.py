@@ -1,0 +1,1 @@
+"""The pages: each renders under __main__ and does nothing at import."""

@@ -1,0 +1,1 @@
+"""Rebuild the whole system from a cohort: prepare, fit."""
