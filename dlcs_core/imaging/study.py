@@ -110,6 +110,8 @@ class Volume:
         One per slice in grid order; None for formats without them or where empty.
     series_instance_uid, frame_of_reference_uid : str or None
         DICOM only.
+    gaps : tuple of int
+        Where slices are missing: a gap at ``i`` lies between slices ``i`` and ``i + 1``.
     warnings : tuple of Notice
         What reading had to accept.
     """
@@ -122,6 +124,7 @@ class Volume:
     sop_instance_uids: tuple[str | None, ...] = ()
     series_instance_uid: str | None = None
     frame_of_reference_uid: str | None = None
+    gaps: tuple[int, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
 
