@@ -1,0 +1,5 @@
+"""Entry of the app: frame, research-use notice and navigation; each page gates itself."""
+
+from dlcs_core.ui.shell import open_page
+
+open_page().run()

@@ -1,0 +1,44 @@
+"""The words of the pages, in the visitor's language."""
+
+import re
+
+import streamlit as st
+
+from dlcs_core.errors import DlcsError, Notice
+from dlcs_core.translation import sentence, sentence_of
+from dlcs_core.ui.settings import read_settings
+
+LANGUAGE_KEY = "lang"
+LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>:$<&])")
+
+
+def language() -> str:
+    """Return the language code of this visit."""
+    return str(st.session_state.get(LANGUAGE_KEY) or read_settings().language)
+
+
+def say(code: str, **values: object) -> str:
+    """Word a message code in the language of this visit."""
+    return sentence(code, language(), **values)
+
+
+def variable_label(name: str) -> str:
+    """Return the display name of a clinical variable."""
+    return say(f"variable.{name}")
+
+
+def level_label(name: str, level: str) -> str:
+    """Return the display name of a level of a clinical variable."""
+    return say(f"level.{name}.{level}")
+
+
+def plain(text: object) -> str:
+    """Escape text from files, so that Markdown shows it as it is and never as markup."""
+    return _MARKDOWN.sub(r"\\\1", str(text).replace("\n", " "))
+
+
+def sentence_shown(message: DlcsError | Notice) -> str:
+    """Word a refusal or a warning for display; its values come from files and are escaped."""
+    return plain(sentence_of(message, language()))

@@ -1,0 +1,16 @@
+"""survival_explorer."""
+
+import streamlit as st
+
+from dlcs_core.ui.session import require
+from dlcs_core.ui.words import say
+
+
+def render() -> None:
+    """Draw the page."""
+    require("analyst")
+    st.title(say("ui_survival_explorer"))
+
+
+if __name__ == "__main__":
+    render()
