@@ -135,7 +135,7 @@ def write_series(
     edit: Callable[[int, Dataset], None] | None = None,
     names: Callable[[int], str] = "IM{:04d}".format,
 ) -> list[Path]:
-    """Write every slice of a plan; ``edit(slice_index, dataset)`` may spoil one before it is saved."""
+    """Write every slice; ``edit(slice_index, dataset)`` may spoil one before it is saved."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
     for slice_index in range(len(plan.hu)):
