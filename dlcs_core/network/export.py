@@ -1,23 +1,18 @@
-"""From a trained torch network to what serving needs: one ONNX graph and named weights.
+r"""From a trained torch network to what serving needs: one ONNX graph and named weights.
 
-The graph is written node by node instead of traced. So it is a pure function of the
-architecture, byte for byte the same for every training run, and its weights keep the names of
-the state dict: no exporter folds the batch norms into convolutions, and the five folds share one
-graph. The weights are external initializers, handed over when a session is made.
-
-Outputs for images (n, 3, 112, 112) in [0, 1]:
+Outputs of the graph for images (n, 3, 112, 112) in [0, 1]:
 
 ``logit`` (n,)
     Log-odds of good response.
 ``cam`` (n, 7, 7)
-    Grad-CAM of the logit on the output of the last residual group (before the second gate), not
-    normalised. For this head the gradient has a closed form: with :math:`a` the pooled map,
-    :math:`q = \\sigma(W_2\\,\\mathrm{relu}(W_1 a + b_1) + b_2)` the gate and :math:`w` the last
-    layer,
+    Grad-CAM of the logit (never of the saturating sigmoid) on the output of the last residual
+    group, before the second gate; not normalised. For this head the gradient has a closed form:
+    with :math:`a` the pooled map :math:`A`, :math:`q = \sigma(W_2 h + b_2)` the gate with hidden
+    units :math:`h = relu(W_1 a + b_1)`, and :math:`w` the last layer,
 
-    .. math:: \\frac{\\partial z}{\\partial a} = w q
-        + W_1^T [W_1 a + b_1 > 0] W_2^T (w a q (1 - q)), \\qquad
-        cam = relu\\Big(\\sum_c \\frac{1}{49} \\frac{\\partial z}{\\partial a_c} A_c\\Big)
+    .. math:: \frac{\partial z}{\partial a} = w q
+        + W_1^T \big([h > 0] \cdot W_2^T (w a q (1 - q))\big), \qquad
+        cam = relu\Big(\sum_c \frac{1}{49} \frac{\partial z}{\partial a_c} A_c\Big)
 ``features`` (n, 1024)
     Pooled map after the second gate: what the last layer weighs.
 """
@@ -27,34 +22,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from dlcs_core.errors import ModelError
-from dlcs_core.network.architecture import (
-    BATCH_NORM_EPSILON,
-    FEATURES,
-    INPUT_CHANNELS,
-    INPUT_SIZE_PX,
-    MAP_SIZE,
-    RESIDUAL_GROUPS,
-    ResidualGroup,
-    StemGate,
-    weight_shapes,
-)
+from dlcs_core.network.architecture import weight_shapes
+from dlcs_core.network.graph import make_graph
 from dlcs_core.network.inference import Network
 from dlcs_core.network.se_resnet50 import SeResNet50
-
-OPSET = 17
-"""Version of the ONNX operator set; fixed, as it is part of the graph's bytes."""
-
-IR_VERSION = 8
-"""Version of the ONNX file format that goes with the operator set."""
-
-WEIGHT_LOCATION = "handed-over-in-memory"
-"""Stands where ONNX expects a file name. No such file exists: without weights nothing loads."""
 
 
 @dataclass(frozen=True)
@@ -162,144 +137,9 @@ def _torch_outputs(
     """Logits and Grad-CAM by automatic differentiation: the reference of the closed form."""
     with torch.no_grad():
         feature_map = model.feature_map(images)
-    feature_map.requires_grad_(requires_grad=True)
+    feature_map.requires_grad_()
     logits = model.head(feature_map)
     (gradient,) = torch.autograd.grad(logits.sum(), feature_map)
     with torch.no_grad():
         cam = (gradient.mean((2, 3), keepdim=True) * feature_map).sum(1).relu()
     return logits.detach().numpy(), cam.numpy()
-
-
-def make_graph(stem_gate: StemGate = "after_pool") -> bytes:
-    """Write the ONNX graph of the network.
-
-    Parameters
-    ----------
-    stem_gate : {"after_pool", "before_pool"}
-        Place of the first gate.
-
-    Returns
-    -------
-    bytes
-        The same bytes for the same architecture.
-    """
-    writer = _GraphWriter()
-    x = writer.conv_norm("image", "conv1", "bn1", stride=2, padding=3)
-    x = writer.node("Relu", x)
-    x = (
-        writer.gate(writer.pool(x), "se_in")
-        if stem_gate == "after_pool"
-        else writer.pool(writer.gate(x, "se_in"))
-    )
-    for group in RESIDUAL_GROUPS:
-        for block in range(group.blocks):
-            x = writer.bottleneck(x, f"{group.name}.{block}", group, first=block == 0)
-    writer.head(x)
-    return writer.serialise()
-
-
-class _GraphWriter:
-    """Collects nodes; every method returns the name of the tensor it makes."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-
-    def node(
-        self, operator: str, *inputs: str, output: str | None = None, **attributes: object
-    ) -> str:
-        name = output or f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
-
-    def conv_norm(
-        self, x: str, convolution: str, norm: str, *, stride: int = 1, padding: int = 0
-    ) -> str:
-        y = self.node("Conv", x, f"{convolution}.weight", strides=[stride] * 2, pads=[padding] * 4)
-        parts = ("weight", "bias", "running_mean", "running_var")
-        statistics = [f"{norm}.{part}" for part in parts]
-        return self.node("BatchNormalization", y, *statistics, epsilon=BATCH_NORM_EPSILON)
-
-    def pool(self, x: str) -> str:
-        return self.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
-
-    def linear(self, x: str, name: str) -> str:
-        return self.node("Gemm", x, f"{name}.weight", f"{name}.bias", transB=1)
-
-    def gate_parts(self, x: str, name: str) -> tuple[str, str, str]:
-        """Return the pooled map (n, c), the hidden units (n, c / 16) and the gate (n, c)."""
-        pooled = self.node("Flatten", self.node("GlobalAveragePool", x))
-        hidden = self.node("Relu", self.linear(pooled, f"{name}.fc1"))
-        return pooled, hidden, self.node("Sigmoid", self.linear(hidden, f"{name}.fc2"))
-
-    def gate(self, x: str, name: str) -> str:
-        *_, gate = self.gate_parts(x, name)
-        return self.node("Mul", x, self.node("Unsqueeze", gate, "axes_map"))
-
-    def bottleneck(self, x: str, name: str, group: ResidualGroup, *, first: bool) -> str:
-        stride = group.stride if first else 1
-        y = self.node("Relu", self.conv_norm(x, f"{name}.conv1", f"{name}.bn1"))
-        y = self.conv_norm(y, f"{name}.conv2", f"{name}.bn2", stride=stride, padding=1)
-        y = self.conv_norm(self.node("Relu", y), f"{name}.conv3", f"{name}.bn3")
-        if first:
-            shortcut = f"{name}.downsample"
-            x = self.conv_norm(x, f"{shortcut}.0", f"{shortcut}.1", stride=stride)
-        return self.node("Relu", self.node("Add", y, x))
-
-    def head(self, x: str) -> None:
-        """Add the gate, the logit, and the activation map in closed form."""
-        pooled, hidden, gate = self.gate_parts(x, "se_out")
-        features = self.node("Mul", pooled, gate, output="features")
-        self.node("Squeeze", self.linear(features, "fc"), "axis_logit", output="logit")
-        weighed = self.node("Mul", features, "fc.weight")
-        through_gate = self.node("Mul", weighed, self.node("Sub", "one", gate))
-        to_hidden = self.node("MatMul", through_gate, "se_out.fc2.weight")
-        # The hidden units are non-negative: their sign is 1 where the ReLU lets pass, else 0.
-        active = self.node("Mul", to_hidden, self.node("Sign", hidden))
-        to_pooled = self.node("MatMul", active, "se_out.fc1.weight")
-        gradient = self.node("Add", self.node("Mul", gate, "fc.weight"), to_pooled)
-        per_pixel = self.node("Unsqueeze", self.node("Mul", gradient, "per_cell"), "axis_logit")
-        cells = self.node("MatMul", per_pixel, self.node("Reshape", x, "shape_cells"))
-        self.node("Relu", self.node("Reshape", cells, "shape_map"), output="cam")
-
-    def serialise(self) -> bytes:
-        size = [INPUT_SIZE_PX] * 2
-        graph = helper.make_graph(
-            self.nodes,
-            "se_resnet50",
-            [
-                helper.make_tensor_value_info(
-                    "image", TensorProto.FLOAT, ["n", INPUT_CHANNELS, *size]
-                )
-            ],
-            [
-                helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["n"]),
-                helper.make_tensor_value_info("cam", TensorProto.FLOAT, ["n", MAP_SIZE, MAP_SIZE]),
-                helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES]),
-            ],
-            [*_constants(), *map(_external, weight_shapes().items())],
-        )
-        opset = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-        return bytes(model.SerializeToString(deterministic=True))
-
-
-def _constants() -> list[onnx.TensorProto]:
-    """Small tensors that shape and scale; no weight is among them."""
-    cells = MAP_SIZE * MAP_SIZE
-    return [
-        helper.make_tensor("axes_map", TensorProto.INT64, [2], [2, 3]),
-        helper.make_tensor("axis_logit", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("shape_cells", TensorProto.INT64, [3], [0, FEATURES, cells]),
-        helper.make_tensor("shape_map", TensorProto.INT64, [3], [-1, MAP_SIZE, MAP_SIZE]),
-        helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0]),
-        helper.make_tensor("per_cell", TensorProto.FLOAT, [1], [1.0 / cells]),
-    ]
-
-
-def _external(item: tuple[str, tuple[int, ...]]) -> onnx.TensorProto:
-    """Declare a weight whose values come with the session."""
-    name, shape = item
-    tensor = onnx.TensorProto(name=name, dims=shape, data_type=TensorProto.FLOAT)
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value=WEIGHT_LOCATION)
-    return tensor
