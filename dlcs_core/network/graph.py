@@ -15,6 +15,7 @@ from dlcs_core.network.architecture import (
     BATCH_NORM_EPSILON,
     FEATURES,
     INPUT_CHANNELS,
+    INPUT_SIZE_PX,
     MAP_SIZE,
     RESIDUAL_GROUPS,
     ResidualGroup,
