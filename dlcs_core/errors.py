@@ -32,6 +32,17 @@ class DlcsError(Exception):
         shown = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
         return f"{self.code}({shown})"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes: code and values are all there is."""
+        return _rebuilt, (type(self), self.code, dict(self.values))
+
+
+def _rebuilt(kind: type[DlcsError], code: str, values: dict[str, object]) -> DlcsError:
+    """Make an error again in another process, whatever its own parameters were."""
+    error = kind.__new__(kind)
+    DlcsError.__init__(error, code, **values)
+    return error
+
 
 class ImagingError(DlcsError):
     """An image or outline that cannot be read or trusted."""

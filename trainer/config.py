@@ -1,0 +1,225 @@
+"""The settings of a training run: TOML into frozen dataclasses, unknown names refused."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from dlcs_core.errors import TrainingError
+from dlcs_core.network.storage import Storage
+
+CONFIG_DIRECTORY = Path(__file__).resolve().parent / "configs"
+
+Balancing = Literal["repeat", "none", "weighted", "deepsmote"]
+Schedule = Literal["one_cycle", "step"]
+Selection = Literal["last_epoch", "best_validation_auc"]
+
+InitialWeights = Literal["random", "imagenet"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Where the network starts.
+
+    Attributes
+    ----------
+    initial_weights : str
+        ``"random"`` says in so many words that no ImageNet weights are used; ``"imagenet"``
+        reads them from ``imagenet_weights_file`` and never falls back to random ones.
+    imagenet_weights_file : str
+        Local torchvision ResNet-50 state dict; empty with ``"random"``.
+    zero_init_residual : bool
+        Start each residual branch at zero, which makes training from scratch stable.
+    """
+
+    initial_weights: InitialWeights = "random"
+    imagenet_weights_file: str = ""
+    zero_init_residual: bool = True
+
+
+@dataclass(frozen=True)
+class OptimizationConfig:
+    """How one fold's network is trained.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+        Length of training; the last incomplete batch is kept when at least half full.
+    max_learning_rate : float
+        Peak of the one-cycle schedule, or the starting rate of the step schedule.
+    schedule : str
+        ``"one_cycle"`` ends annealed; ``"step"`` multiplies the rate by ``step_factor`` every
+        ``step_epochs``.
+    warmup_share : float
+        Share of the one-cycle schedule spent rising.
+    weight_decay : float
+        On convolution and linear weights only, not on norms and biases.
+    gradient_clip : float
+        Largest norm of the gradient.
+    ema_decay : float
+        Decay of the moving average of weights and buffers; 0 switches it off.
+    quantized_epochs : int
+        Closing epochs trained through the rounding of the weights' stored form.
+    selection : str
+        ``"last_epoch"`` chooses nothing on the held-out fold; ``"best_validation_auc"`` does as
+        the paper did and is optimistic.
+    patience_epochs : int
+        Stop after so many epochs without gain; only with ``"best_validation_auc"``.
+    mixed_precision : bool
+        bfloat16 on a CUDA device; never on a CPU.
+    """
+
+    epochs: int = 12
+    batch_size: int = 16
+    max_learning_rate: float = 6e-4
+    schedule: Schedule = "one_cycle"
+    warmup_share: float = 0.25
+    step_epochs: int = 50
+    step_factor: float = 0.1
+    weight_decay: float = 0.01
+    gradient_clip: float = 2.0
+    ema_decay: float = 0.0
+    quantized_epochs: int = 2
+    selection: Selection = "last_epoch"
+    patience_epochs: int = 0
+    mixed_precision: bool = False
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """What a training epoch consists of.
+
+    Attributes
+    ----------
+    balancing : str
+        ``"repeat"`` repeats good responders to 1:1, ``"weighted"`` weights the loss instead,
+        ``"none"`` leaves the classes alone. ``"deepsmote"`` is not available yet.
+    crop_px : int
+        Side of the random square crop of the 112 x 112 input in training.
+    rotate_and_flip : bool
+        One of the eight symmetries of the square per image and epoch.
+    """
+
+    balancing: Balancing = "repeat"
+    crop_px: int = 80
+    rotate_and_flip: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what comes out of a run, apart from the data.
+
+    Attributes
+    ----------
+    name : str
+        Goes into the manifest.
+    note : str
+        What a reader of the results must know of the recipe.
+    seed : int
+        The one seed; every draw is a function of it, the fold, the epoch and the index.
+    folds : int
+        Cross-validation folds in the training cohort.
+    storage : str
+        Stored form of the weights, rounded before anything is scored.
+    n_views : int
+        Symmetric views per image whose logits are averaged, as in serving: 1 or 8.
+    network, optimization, sampling
+        The three parts.
+    """
+
+    name: str
+    note: str = ""
+    seed: int = 2023
+    folds: int = 5
+    storage: Storage = "int8"
+    n_views: int = 8
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the effective configuration, ready for JSON."""
+        return asdict(self)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the effective configuration."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_config(name_or_file: str) -> TrainingConfig:
+    """Read a configuration by its name (``demo``) or by the path of a TOML file.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such file, it is no TOML, has an unknown setting, or a value of the
+        wrong type or outside its range.
+    """
+    path = CONFIG_DIRECTORY / f"{name_or_file}.toml"
+    if not (name_or_file.isidentifier() and path.is_file()):
+        path = Path(name_or_file)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(sorted(found.stem for found in CONFIG_DIRECTORY.glob("*.toml")))
+        raise TrainingError("config_not_found", found=name_or_file, known=known) from error
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError("config_no_toml", found=name_or_file) from error
+    config = _build(TrainingConfig, {"name": path.stem, **values}, "")
+    _check_ranges(config)
+    return config
+
+
+def _build(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
+    """Fill a dataclass from a table, refusing unknown settings and wrong types."""
+    hints = get_type_hints(kind)
+    known = {one.name for one in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise TrainingError("config_unknown_setting", setting=where + name)
+    return kind(**{name: _value(hints[name], value, where + name) for name, value in values.items()})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """Return one setting's value, checked against its annotated type."""
+    if hasattr(hint, "__dataclass_fields__"):
+        if isinstance(value, Mapping):
+            return _build(hint, value, where + ".")
+    elif get_origin(hint) is Literal:
+        if value in get_args(hint):
+            return value
+        allowed = ", ".join(get_args(hint))
+        raise TrainingError("config_not_allowed", setting=where, found=value, allowed=allowed)
+    elif hint is float and type(value) in (int, float):
+        return float(value)
+    elif type(value) is hint:
+        return value
+    raise TrainingError("config_wrong_type", setting=where, expected=hint.__name__)
+
+
+def _check_ranges(config: TrainingConfig) -> None:
+    """Refuse values with which no run makes sense."""
+    training, sampling = config.optimization, config.sampling
+    limits = {
+        "folds": (config.folds, 2, 20),
+        "n_views": (config.n_views, 1, 8),
+        "optimization.epochs": (training.epochs, 1, 100_000),
+        "optimization.batch_size": (training.batch_size, 2, 4096),
+        "optimization.max_learning_rate": (training.max_learning_rate, 1e-8, 10.0),
+        "optimization.warmup_share": (training.warmup_share, 0.01, 0.99),
+        "optimization.step_epochs": (training.step_epochs, 1, 100_000),
+        "optimization.weight_decay": (training.weight_decay, 0.0, 10.0),
+        "optimization.gradient_clip": (training.gradient_clip, 1e-6, 1e6),
+        "optimization.ema_decay": (training.ema_decay, 0.0, 0.99999),
+        "optimization.quantized_epochs": (training.quantized_epochs, 0, training.epochs),
+        "sampling.crop_px": (sampling.crop_px, 32, 112),
+    }
+    for setting, (value, low, high) in limits.items():
+        if not low <= value <= high:
+            raise TrainingError(
+                "config_out_of_range", setting=setting, found=value, low=low, high=high
+            )

@@ -1,0 +1,233 @@
+"""From a manifest of studies to the tensor cache: ``python -m trainer prepare``."""
+
+import hashlib
+import multiprocessing
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlcs_core.clinical.cohort import read_cohort
+from dlcs_core.errors import DlcsError, TrainingError
+from dlcs_core.preprocessing.settings import PreprocessingSettings
+from trainer.cache import write_cache
+from trainer.progress import progress_bar
+
+REQUIRED_COLUMNS = ("patient_id", "center", "cohort", "good_response", "image", "mask")
+FIRST_ROW = 2
+"""Row number of the first patient as a spreadsheet shows it: the header is row 1."""
+
+
+@dataclass(frozen=True)
+class PreparedStudy:
+    """What the cache keeps of one study.
+
+    Attributes
+    ----------
+    image : float32 array (3, 112, 112)
+        Model input.
+    mask : uint8 array (3, 112, 112)
+        0 or 1.
+    facts : dict
+        Measurements on the native grid, by column name.
+    """
+
+    image: NDArray[np.float32]
+    mask: NDArray[np.uint8]
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BrokenStudy:
+    """A study that was refused.
+
+    Attributes
+    ----------
+    row : int
+        Row of the manifest as a spreadsheet shows it.
+    error : DlcsError
+        Why.
+    """
+
+    row: int
+    error: DlcsError
+
+
+def prepare_cache(
+    manifest: Path,
+    out: Path,
+    *,
+    settings: PreprocessingSettings | None = None,
+    jobs: int = 1,
+    skip_broken: bool = False,
+) -> list[BrokenStudy]:
+    """Read every study of a training manifest once and write the tensor cache.
+
+    Parameters
+    ----------
+    manifest : Path
+        Training manifest (CONTRACT 1); image and mask paths are relative to it.
+    out : Path
+        Directory of the cache; must not exist. It appears when everything is written.
+    settings : PreprocessingSettings, optional
+        The paper's by default.
+    jobs : int
+        Processes.
+    skip_broken : bool
+        Leave studies that cannot be read out instead of refusing.
+
+    Returns
+    -------
+    list of BrokenStudy
+        What was left out.
+
+    Raises
+    ------
+    TrainingError
+        If a study cannot be read (unless skipped), a patient has no outcome, or ``out`` exists.
+    ClinicalError
+        If the manifest breaks a rule of the contract.
+    """
+    settings = settings or PreprocessingSettings()
+    if out.exists():
+        raise TrainingError("output_exists", found=str(out))
+    table = read_cohort(manifest, required=REQUIRED_COLUMNS).table
+    _refuse_unusable_rows(table)
+    studies = _read_studies(manifest, table, settings, jobs)
+    broken = [one for one in studies if isinstance(one, BrokenStudy)]
+    if broken and not (skip_broken and len(broken) < len(studies)):
+        raise BrokenStudiesError(broken, len(studies))
+    readable = [n for n, one in enumerate(studies) if isinstance(one, PreparedStudy)]
+    prepared = [one for one in studies if isinstance(one, PreparedStudy)]
+    facts = {
+        "preprocessing": settings.to_dict(),
+        "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
+        "skipped_rows": [one.row for one in broken],
+    }
+    with _appearing_whole(out) as directory:
+        images = np.stack([one.image for one in prepared])
+        masks = np.stack([one.mask for one in prepared])
+        write_cache(directory, images, masks, _cache_table(table, readable, prepared), facts)
+    return broken
+
+
+class BrokenStudiesError(TrainingError):
+    """Some studies of a manifest cannot be read.
+
+    Parameters
+    ----------
+    broken : sequence of BrokenStudy
+        Every one of them; the caller lists them by row.
+    total : int
+        Studies in the manifest.
+    """
+
+    def __init__(self, broken: Sequence[BrokenStudy], total: int) -> None:
+        rows = ", ".join(str(one.row) for one in broken[:20])
+        more = ", ..." if len(broken) > 20 else ""
+        super().__init__("studies_broken", found=len(broken), total=total, rows=rows + more)
+        self.broken = tuple(broken)
+
+
+def _refuse_unusable_rows(table: pd.DataFrame) -> None:
+    """Refuse rows without what training needs; a missing outcome is never guessed."""
+    for column in REQUIRED_COLUMNS:
+        empty = np.flatnonzero(table[column].isna().to_numpy())
+        if len(empty):
+            row = int(empty[0]) + FIRST_ROW
+            raise TrainingError("manifest_cell_empty", column=column, row=row, count=len(empty))
+
+
+def _read_studies(
+    manifest: Path, table: pd.DataFrame, settings: PreprocessingSettings, jobs: int
+) -> list[PreparedStudy | BrokenStudy]:
+    """Read all studies, in parallel, in the order of the table."""
+    regions = table["roi"] if "roi" in table else [None] * len(table)
+    folder = manifest.parent
+    work = [
+        (row + FIRST_ROW, folder / str(image), folder / str(mask), _region(region), settings)
+        for row, (image, mask, region) in enumerate(
+            zip(table["image"], table["mask"], regions, strict=True)
+        )
+    ]
+    with progress_bar(len(work), "Reading studies", "study") as bar:
+        studies = []
+        for study in _map_in_processes(work, jobs):
+            studies.append(study)
+            bar.update(1)
+    return studies
+
+
+def _map_in_processes(
+    work: list[tuple[int, Path, Path, str | None, PreprocessingSettings]], jobs: int
+) -> Iterator[PreparedStudy | BrokenStudy]:
+    """Yield the results in order; without processes where one suffices."""
+    if jobs == 1:
+        yield from map(_read_one, work)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        yield from pool.map(_read_one, work, chunksize=4)
+
+
+def _region(cell: object) -> str | None:
+    return None if pd.isna(cell) else str(cell)
+
+
+def _read_one(
+    work: tuple[int, Path, Path, str | None, PreprocessingSettings],
+) -> PreparedStudy | BrokenStudy:
+    """Read, preprocess and measure one study."""
+    from dlcs_core.imaging.reading import read_study
+    from dlcs_core.preprocessing.measurements import measure
+    from dlcs_core.preprocessing.pipeline import preprocess
+    from dlcs_core.preprocessing.slices import select_slices
+
+    row, image, mask, region, settings = work
+    try:
+        study = read_study(image, mask, region)
+        selected = select_slices(study)
+        model_input = preprocess(study, settings, selected)
+        measured = measure(study, selected)
+    except DlcsError as error:
+        return BrokenStudy(row, error)
+    facts = {
+        "slice_spacing_mm": measured.spacing_mm[0],
+        "pixel_spacing_mm": measured.spacing_mm[1],
+        "mask_area_mm2": measured.mask_area_mm2,
+        "feret_diameter_mm": measured.feret_diameter_mm,
+        "mean_hu": measured.mean_hu,
+    }
+    return PreparedStudy(model_input.image, model_input.mask, facts)
+
+
+def _cache_table(
+    table: pd.DataFrame, readable: list[int], prepared: list[PreparedStudy]
+) -> pd.DataFrame:
+    """Return the rows that were read, without paths, with what was measured."""
+    kept = table.iloc[readable].drop(columns=["image", "mask"]).reset_index(drop=True)
+    for flag in ("good_response", "os_event"):
+        if flag in kept:
+            kept[flag] = kept[flag].astype("Int64")
+    return kept.assign(**pd.DataFrame([one.facts for one in prepared]))
+
+
+@contextmanager
+def _appearing_whole(out: Path) -> Iterator[Path]:
+    """Give a hidden directory beside ``out`` that takes its name when everything went well."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.parent / f".{out.name}.{secrets.token_hex(4)}"
+    temporary.mkdir()
+    try:
+        yield temporary
+        temporary.rename(out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
