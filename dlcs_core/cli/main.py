@@ -1,0 +1,107 @@
+"""The command line: finds the verb, runs it, and turns every way of failing into one line."""
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from dlcs_core import __version__
+from dlcs_core.cli.console import one_line, quiet_libraries, refusal_line
+from dlcs_core.errors import DlcsError, UsageError
+
+VERBS = {
+    "predict": "assess one case",
+    "batch": "assess every patient of a manifest",
+    "preprocess": "write the network's input of one case",
+    "synthesize": "draw a phantom cohort",
+    "bundle": "verify or show a trained model",
+}
+"""Verb to its line of help; ``dlcs_core/cli/<verb>.py`` holds the rest."""
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+DEBUG_VARIABLE = "DLCS_DEBUG"
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are refusals like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("usage_not_understood", problem=one_line(message), program=self.prog)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0 with the result on stdout, 2 with one line on stderr, 130 when interrupted.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        verb, parsed = _parse(given)
+        with quiet_libraries():
+            return _run(verb, parsed)
+    except DlcsError as error:
+        return _refuse(error)
+
+
+def _run(verb: ModuleType, parsed: argparse.Namespace) -> int:
+    """Run a verb; what is not a refusal already becomes one here."""
+    try:
+        return int(verb.run(parsed))
+    except DlcsError:
+        raise
+    except KeyboardInterrupt:
+        print(refusal_line(UsageError("interrupted")), file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return EXIT_BROKEN_PIPE
+    except MemoryError as error:
+        raise UsageError("out_of_memory") from error
+    except OSError as error:
+        raise UsageError("system_refused", reason=error.strerror or "I/O error") from error
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        raise UsageError("internal_error", version=__version__) from error
+
+
+def _refuse(error: DlcsError) -> int:
+    print(refusal_line(error), file=sys.stderr)
+    return EXIT_REFUSED
+
+
+def _parse(given: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """Return the verb's module and its arguments; only that verb's file is imported."""
+    parser = _Parser(prog="dlcs_core", description=_description(), allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
+    chosen = next((text for text in given if not text.startswith("-")), None)
+    module = importlib.import_module(f"dlcs_core.cli.{chosen}") if chosen in VERBS else None
+    for name, summary in VERBS.items():
+        sub = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if module and name == chosen:
+            module.add_arguments(sub)
+    parsed = parser.parse_args(given)
+    if module is None:
+        raise UsageError("usage_not_understood", problem="no verb", program=parser.prog)
+    return module, parsed
+
+
+def _description() -> str:
+    return (
+        "Response to neoadjuvant chemotherapy and survival from CT in gastric cancer. "
+        "Research use only. Not a medical device; not for diagnosis or treatment decisions."
+    )

@@ -1,0 +1,193 @@
+"""The result of assessing one case, as data: everything that page, report and JSON show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcs_core.clinical.record import ClinicalRecord
+from dlcs_core.errors import Notice
+from dlcs_core.preprocessing.measurements import StudyMeasurements
+from dlcs_core.preprocessing.model_input import ModelInput
+
+Interval = tuple[float, float]
+
+HORIZONS_MONTHS = (12.0, 24.0, 35.0)
+"""Times at which the paper reads survival."""
+
+CURVE_MONTHS = tuple(float(month) for month in range(37))
+"""Times of the drawn survival curve."""
+
+
+@dataclass(frozen=True)
+class BundleIdentity:
+    """Which model gave the result.
+
+    Attributes
+    ----------
+    name, version : str
+        From the manifest.
+    sha256 : str
+        Of the manifest, which carries the hashes of all other files.
+    synthetic_training_data : bool
+        True: learnt from phantoms, says nothing about a patient.
+    survival_time_origin : str
+        The moment from which survival time counts.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    synthetic_training_data: bool
+    survival_time_origin: str
+
+
+@dataclass(frozen=True)
+class DlSignature:
+    """What the image says.
+
+    Attributes
+    ----------
+    score : float
+        Sigmoid of the mean fold logit, uncalibrated; filled whenever the network ran.
+    fold_scores : tuple of float
+        Each fold's score; their range is disagreement between models, no confidence interval.
+    probability : float or None
+        Calibrated probability of good response; None when abstained.
+    ci95 : tuple of float or None
+        None unless the interval's measured coverage is on record.
+    distance, distance_limit : float
+        Distance from the training cases in feature space and the limit beyond which the case is
+        out of distribution.
+    """
+
+    score: float
+    fold_scores: tuple[float, ...]
+    probability: float | None
+    ci95: Interval | None
+    distance: float
+    distance_limit: float
+
+
+@dataclass(frozen=True)
+class Dlcs:
+    """Image and clinic together.
+
+    Attributes
+    ----------
+    probability, linear_predictor : float or None
+        Of good response; None when abstained or a needed variable is missing.
+    ci95 : tuple of float or None
+        None unless the interval's measured coverage is on record.
+    cutoff : float
+        Probability from which a patient counts as a good responder.
+    cutoff_cohort : str
+        Where the cutoff was found.
+    good_response : bool or None
+        Whether the probability reaches the cutoff.
+    """
+
+    probability: float | None
+    linear_predictor: float | None
+    ci95: Interval | None
+    cutoff: float
+    cutoff_cohort: str
+    good_response: bool | None
+
+
+@dataclass(frozen=True)
+class NomogramEntry:
+    """Points of one variable of the fusion model."""
+
+    variable: str
+    value: float | str
+    points: float
+
+
+@dataclass(frozen=True)
+class SurvivalEstimate:
+    """Survival probability at some times, with log-log 95 % interval.
+
+    Attributes
+    ----------
+    times_months, survival, ci95_low, ci95_high : tuple of float
+        Same length.
+    """
+
+    times_months: tuple[float, ...]
+    survival: tuple[float, ...]
+    ci95_low: tuple[float, ...]
+    ci95_high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SurvivalOutlook:
+    """Overall survival by the Cox model.
+
+    Attributes
+    ----------
+    linear_predictor : float or None
+        Centred log hazard ratio; None when abstained or a needed variable is missing.
+    risk_group : {"low", "high"} or None
+        By the training cohort's cutoff.
+    cutoff : float
+        Linear predictor from which the risk counts as high.
+    at_horizons, curve : SurvivalEstimate or None
+        At 12, 24 and 35 months, and monthly to 36.
+    """
+
+    linear_predictor: float | None
+    risk_group: str | None
+    cutoff: float
+    at_horizons: SurvivalEstimate | None
+    curve: SurvivalEstimate | None
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """Everything one page shows for one study.
+
+    Attributes
+    ----------
+    bundle : BundleIdentity
+        The model.
+    study : StudyMeasurements
+        What was understood of the images.
+    record : ClinicalRecord
+        The form. Private: ``patient_id`` is neither logged nor put into JSON.
+    model_input : ModelInput
+        What the network saw.
+    cam : float64 array (7, 7)
+        Activation map of the logit, mean over folds and views, non-negative.
+    dl_signature, clinical_probability, dlcs, nomogram, total_points, survival
+        The results. ``nomogram`` is empty and ``total_points`` None without a DLCS.
+    abstained_because : tuple of str
+        Codes of why no probability is given; empty when not abstained.
+    warnings : tuple of Notice
+        Of reading, form, preprocessing and this assessment.
+    interval_method : str or None
+        How ``ci95`` is made; None where there is none.
+    interval_coverage : float or None
+        Its measured coverage.
+    """
+
+    bundle: BundleIdentity
+    study: StudyMeasurements
+    record: ClinicalRecord
+    model_input: ModelInput
+    cam: NDArray[np.float64]
+    dl_signature: DlSignature
+    clinical_probability: float | None
+    dlcs: Dlcs
+    nomogram: tuple[NomogramEntry, ...]
+    total_points: float | None
+    survival: SurvivalOutlook
+    abstained_because: tuple[str, ...]
+    warnings: tuple[Notice, ...]
+    interval_method: str | None = None
+    interval_coverage: float | None = None
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the case is one that the model was not made for."""
+        return bool(self.abstained_because)
