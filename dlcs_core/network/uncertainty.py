@@ -277,7 +277,8 @@ def _fit_together(arrays: Mapping[str, NDArray[np.float64]]) -> bool:
         "n_cases": (),
     }
     return (
-        all(arrays[name].shape == shape for name, shape in shapes.items())
+        all(array.dtype == np.float64 for array in arrays.values())
+        and all(arrays[name].shape == shape for name, shape in shapes.items())
         and all(bool(np.isfinite(array).all()) for array in arrays.values())
         and bool((arrays["variance"] > 0).all() and (arrays["rest_variance"] > 0).all())
     )
