@@ -13,6 +13,7 @@ from pydicom.uid import (
     CTImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    RTStructureSetStorage,
     generate_uid,
 )
 
@@ -175,3 +176,103 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real CT series (../shared/data) are not here")
     return SHARED_DATA
+
+
+def patient_points(
+    plan: SeriesPlan, slice_index: float, ring: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (row, column) points of a written slice as patient positions, shape (points, 3)."""
+    column_direction, row_direction = np.reshape(plan.orientation, (2, 3))
+    normal = np.cross(column_direction, row_direction)
+    return (
+        np.asarray(plan.origin)
+        + slice_index * plan.step_mm * normal
+        + ring[:, :1] * plan.spacing[0] * row_direction
+        + ring[:, 1:] * plan.spacing[1] * column_direction
+    )
+
+
+def contour(points: NDArray[np.float64], kind: str = "CLOSED_PLANAR") -> Dataset:
+    """Return one contour of an RTSTRUCT."""
+    item = Dataset()
+    item.ContourGeometricType = kind
+    item.NumberOfContourPoints = len(points)
+    item.ContourData = [f"{value:.6f}" for value in points.ravel()]
+    return item
+
+
+def structure_set(plan: SeriesPlan, rois: dict[str, list[Dataset]]) -> Dataset:
+    """Return an RTSTRUCT on a written series: name to contours, numbered from 1."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = RTStructureSetStorage
+    dataset.SOPInstanceUID = uid(plan.name, "rtstruct")
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.Modality = "RTSTRUCT"
+    dataset.SeriesInstanceUID = uid(plan.name, "rtstruct series")
+    series, study, frame = Dataset(), Dataset(), Dataset()
+    series.SeriesInstanceUID = plan.series_uid
+    study.RTReferencedSeriesSequence = [series]
+    frame.FrameOfReferenceUID = plan.frame_of_reference_uid
+    frame.RTReferencedStudySequence = [study]
+    dataset.ReferencedFrameOfReferenceSequence = [frame]
+    dataset.StructureSetROISequence, dataset.ROIContourSequence = [], []
+    for number, (name, contours) in enumerate(rois.items(), start=1):
+        roi, drawn = Dataset(), Dataset()
+        roi.ROINumber, roi.ROIName = number, name
+        roi.ReferencedFrameOfReferenceUID = plan.frame_of_reference_uid
+        drawn.ReferencedROINumber, drawn.ContourSequence = number, contours
+        dataset.StructureSetROISequence.append(roi)
+        dataset.ROIContourSequence.append(drawn)
+    return dataset
+
+
+def segmentation(
+    plan: SeriesPlan, masks: NDArray[np.generic], kind: str = "BINARY", **options: object
+) -> Dataset:
+    """Return a SEG of highdicom on a written series; masks (slice, row, column[, segment])."""
+    import highdicom
+
+    if masks.ndim == 3 and kind != "LABELMAP":
+        masks = masks[..., None]
+    code = highdicom.sr.CodedConcept("M-01000", "SRT", "Morphologically Abnormal Structure")
+    algorithm = highdicom.AlgorithmIdentificationSequence(
+        name="test", version="1", family=highdicom.sr.CodedConcept("123110", "DCM", "Manual")
+    )
+    described = [
+        highdicom.seg.SegmentDescription(
+            number, f"Segment {number}", code, code,
+            highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC, algorithm,
+        )
+        for number in range(1, (masks.shape[3] if masks.ndim == 4 else int(masks.max())) + 1)
+    ]  # fmt: skip
+    sources = [slice_dataset(plan, k) for k in range(len(plan.hu))]
+    for source in sources:
+        # What highdicom copies from its source images.
+        source.StudyID, source.StudyDate, source.StudyTime = "1", "20200101", "120000"
+        source.AccessionNumber = source.ReferringPhysicianName = source.PatientBirthDate = ""
+        source.PatientSex, source.Manufacturer, source.PositionReferenceIndicator = "F", "x", ""
+    return highdicom.seg.Segmentation(
+        source_images=sources, pixel_array=masks, segmentation_type=kind,
+        segment_descriptions=described, series_instance_uid=uid(plan.name, "seg series"),
+        series_number=9, sop_instance_uid=uid(plan.name, "seg"), instance_number=1,
+        manufacturer="x", manufacturer_model_name="x", software_versions="1",
+        device_serial_number="1", **options,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MaskKit:
+    """What a test needs to write masks of a series: the functions above under one fixture."""
+
+    patient_points = staticmethod(patient_points)
+    contour = staticmethod(contour)
+    structure_set = staticmethod(structure_set)
+    segmentation = staticmethod(segmentation)
+
+
+@pytest.fixture
+def mask_kit() -> MaskKit:
+    return MaskKit()

@@ -1,0 +1,285 @@
+"""A mask drawn on its own grid, carried over to the grid of the image.
+
+Where every sample of the mask coincides with a sample of the image, whatever the order and
+direction in which the file stores its axes, this is a copy. Otherwise each image pixel takes the
+nearest mask sample in patient space, computed only where the mask is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcs_core.errors import ImagingError, Notice
+from dlcs_core.imaging.study import Grid, Mask
+
+GRID_TOLERANCE = 0.05
+"""Samples coincide when they are closer than this share of a voxel."""
+
+POSITION_DECIMALS = 6
+"""Millimetre decimals at which a pixel exactly between two samples is told from rounding."""
+
+Planes = Mapping[int, NDArray[np.bool_]]
+Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+def place_mask(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
+    """Carry a mask over to another grid.
+
+    Parameters
+    ----------
+    source : Grid
+        Grid of the mask file; its axes may run in any order and direction.
+    planes : mapping of int to bool array (rows, columns)
+        The mask's slices on ``source``, at least those that are not empty.
+    grid : Grid
+        Grid of the image.
+
+    Returns
+    -------
+    mask : Mask
+        On ``grid``.
+    notices : tuple of Notice
+        ``mask_resampled`` unless it was a copy; ``mask_partly_outside_image`` where slices of
+        the mask have no slice of the image.
+
+    Raises
+    ------
+    ImagingError
+        ``mask_is_empty`` or ``mask_outside_image``.
+    """
+    filled = {index: plane for index, plane in planes.items() if plane.any()}
+    if not filled:
+        raise ImagingError("mask_is_empty")
+    order = _matching_axes(source, grid)
+    if order is None:
+        return _sampled_obliquely(source, filled, grid)
+    return _sampled_along_axes(source, filled, grid, order)
+
+
+def _directions(grid: Grid) -> NDArray[np.float64]:
+    """Return the unit vectors of slice, row and column axis as the rows of a matrix."""
+    return np.array([grid.normal, grid.row_direction, grid.column_direction])
+
+
+def _offsets_mm(grid: Grid) -> Axes:
+    """Return the distance of each sample from the first, along each axis."""
+    positions = np.asarray(grid.slice_positions_mm)
+    return (
+        positions - positions[0],
+        np.arange(grid.size[1]) * grid.spacing_mm[1],
+        np.arange(grid.size[2]) * grid.spacing_mm[2],
+    )
+
+
+def _matching_axes(source: Grid, grid: Grid) -> tuple[int, int, int] | None:
+    """Return which source axis runs along each grid axis, None where they are oblique."""
+    cosines = _directions(grid) @ _directions(source).T
+    order = np.abs(cosines).argmax(axis=1)
+    if sorted(order) != [0, 1, 2]:
+        return None
+    cosines[np.arange(3), order] = 0
+    extent_mm = max(offsets[-1] for offsets in _offsets_mm(source))
+    if np.abs(cosines).max() * extent_mm > GRID_TOLERANCE * min(grid.spacing_mm):
+        return None
+    return int(order[0]), int(order[1]), int(order[2])
+
+
+@dataclass(frozen=True)
+class _AxisMatch:
+    """Along one grid axis: the source sample of every grid sample (-1: none), and how well."""
+
+    source_of: NDArray[np.int64]
+    is_copy: bool
+
+
+def _sampled_along_axes(
+    source: Grid, planes: Planes, grid: Grid, order: tuple[int, int, int]
+) -> tuple[Mask, tuple[Notice, ...]]:
+    """Nearest samples where the axes of both grids are parallel: one lookup per axis."""
+    stack, box = _turned(planes, order)
+    samples = _samples_along(source, grid, order)
+    targets = _offsets_mm(grid)
+    spacings_mm = [(source.spacing_mm[order[axis]], grid.spacing_mm[axis]) for axis in range(3)]
+    matches = [
+        _match_axis(samples[axis], targets[axis], spacings_mm[axis], box[axis])
+        for axis in range(3)
+    ]
+    slices, rows, columns = (match.source_of for match in matches)
+    row_of, column_of = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
+    placed: dict[int, NDArray[np.bool_]] = {}
+    for slice_index in np.flatnonzero(slices >= 0).tolist():
+        found = stack.get(int(slices[slice_index]))
+        if found is not None:
+            part = found[np.ix_(rows[row_of], columns[column_of])]
+            placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
+            placed[slice_index][np.ix_(row_of, column_of)] = part
+    reach_mm = max(source.spacing_mm[order[0]], grid.spacing_mm[0]) / 2 * (1 + 1e-6)
+    _, distance_mm = _nearest(targets[0], samples[0][list(stack)])
+    n_lost = int(np.count_nonzero(np.abs(distance_mm) > reach_mm))
+    return _result(placed, grid, all(match.is_copy for match in matches), n_lost)
+
+
+def _samples_along(source: Grid, grid: Grid, order: tuple[int, int, int]) -> Axes:
+    """Return the source samples' coordinates along each grid axis, mm from grid sample 0."""
+    along = _directions(grid)
+    first = along @ (np.asarray(source.origin_mm) - np.asarray(grid.origin_mm))
+    offsets = _offsets_mm(source)
+    directions = _directions(source)
+    slices, rows, columns = (
+        first[axis] + np.sign(along[axis] @ directions[order[axis]]) * offsets[order[axis]]
+        for axis in range(3)
+    )
+    return slices, rows, columns
+
+
+def _turned(
+    planes: Planes, order: tuple[int, int, int]
+) -> tuple[dict[int, NDArray[np.bool_]], tuple[tuple[int, int], ...]]:
+    """Return the mask as planes along the grid's axes, and its box (first, last) per axis."""
+    box = _box(planes)
+    if order[0] == 0:
+        turned = {k: plane.T if order[1] == 2 else plane for k, plane in planes.items()}
+        return turned, tuple(box[axis] for axis in order)
+    block = np.transpose(_block(planes, box), order)
+    turned_box = tuple(box[axis] for axis in order)
+    (first, last), (top, bottom), (left, right) = turned_box
+    turned = {}
+    for index in range(first, last + 1):
+        turned[index] = np.zeros((bottom + 1, right + 1), dtype=bool)
+        turned[index][top:, left:] = block[index - first]
+    return turned, turned_box
+
+
+def _box(planes: Planes) -> tuple[tuple[int, int], ...]:
+    """Return first and last index that the mask touches, per source axis."""
+    together = np.logical_or.reduce(list(planes.values()))
+    rows, columns = np.flatnonzero(together.any(axis=1)), np.flatnonzero(together.any(axis=0))
+    return (
+        (min(planes), max(planes)),
+        (int(rows[0]), int(rows[-1])),
+        (int(columns[0]), int(columns[-1])),
+    )
+
+
+def _block(planes: Planes, box: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+    """Return the mask's box as one dense array."""
+    (first, last), (top, bottom), (left, right) = box
+    block = np.zeros((last - first + 1, bottom - top + 1, right - left + 1), dtype=bool)
+    for index, plane in planes.items():
+        block[index - first] = plane[top : bottom + 1, left : right + 1]
+    return block
+
+
+def _match_axis(
+    samples: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    spacings_mm: tuple[float, float],
+    box: tuple[int, int],
+) -> _AxisMatch:
+    """Find the nearest source sample within the mask's box for every target sample."""
+    sample_spacing_mm, target_spacing_mm = spacings_mm
+    used = np.arange(box[0], box[1] + 1)
+    nearest, distance_mm = _nearest(samples[used], targets)
+    within = np.abs(distance_mm) <= sample_spacing_mm / 2 * (1 + 1e-6)
+    source_of = np.where(within, used[nearest], -1)
+    coincide = np.abs(distance_mm[within]) <= GRID_TOLERANCE * target_spacing_mm
+    hits = np.bincount(nearest[within], minlength=used.size)
+    _, away_mm = _nearest(targets, samples[used])
+    passed_over = (hits == 0) & (np.abs(away_mm) < target_spacing_mm / 2)
+    is_copy = bool(coincide.all() and hits.max() <= 1 and not passed_over.any())
+    return _AxisMatch(source_of, is_copy)
+
+
+def _nearest(
+    samples: NDArray[np.float64], targets: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the index of the sample nearest to each target, and target minus sample.
+
+    Exactly between two samples the one at the higher coordinate is taken.
+    """
+    order = np.argsort(samples, kind="stable")
+    ordered = samples[order]
+    between = np.round((ordered[1:] + ordered[:-1]) / 2, POSITION_DECIMALS)
+    index = np.searchsorted(between, np.round(targets, POSITION_DECIMALS), side="right")
+    return order[index], targets - ordered[index]
+
+
+def _sampled_obliquely(
+    source: Grid, planes: Planes, grid: Grid
+) -> tuple[Mask, tuple[Notice, ...]]:
+    """Nearest samples where the axes are not parallel: every pixel of the box that can be hit."""
+    box = _box(planes)
+    block = _block(planes, box)
+    first, last = _touched_box(source, box, grid)
+    rows, columns = np.arange(first[1], last[1] + 1), np.arange(first[2], last[2] + 1)
+    placed: dict[int, NDArray[np.bool_]] = {}
+    for slice_index in range(first[0], last[0] + 1):
+        inside = _sampled_plane(source, box, block, _plane_mm(grid, slice_index, rows, columns))
+        if inside.any():
+            placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
+            placed[slice_index][np.ix_(rows, columns)] = inside
+    return _result(placed, grid, is_copy=False, n_lost=0)
+
+
+def _plane_mm(
+    grid: Grid, slice_index: int, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the patient positions of a rectangle of pixels, shape (rows, columns, 3)."""
+    corner = grid.patient_position_mm(slice_index, 0, 0)
+    down = np.multiply.outer(rows * grid.spacing_mm[1], np.asarray(grid.row_direction))
+    along = np.multiply.outer(columns * grid.spacing_mm[2], np.asarray(grid.column_direction))
+    return np.asarray(corner + down[:, None, :] + along[None, :, :], dtype=np.float64)
+
+
+def _touched_box(
+    source: Grid, box: tuple[tuple[int, int], ...], grid: Grid
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return first and last grid index per axis that the mask's box can reach."""
+    margin = 0.5
+    corners = [
+        source.patient_position_mm(box[0][k], box[1][i] + (i - margin), box[2][j] + (j - margin))
+        + (2 * k - 1) * margin * source.spacing_mm[0] * np.asarray(source.normal)
+        for k in (0, 1)
+        for i in (0, 1)
+        for j in (0, 1)
+    ]
+    reached_mm = (np.array(corners) - np.asarray(grid.origin_mm)) @ _directions(grid).T
+    low, high = reached_mm.min(axis=0), reached_mm.max(axis=0)
+    offsets = _offsets_mm(grid)
+    first = [int(np.searchsorted(offsets[axis], low[axis])) for axis in range(3)]
+    last = [int(np.searchsorted(offsets[axis], high[axis], side="right")) - 1 for axis in range(3)]
+    return np.array(first), np.array(last)
+
+
+def _sampled_plane(
+    source: Grid,
+    box: tuple[tuple[int, int], ...],
+    block: NDArray[np.bool_],
+    positions_mm: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Return the nearest mask sample at each position, False outside the mask's box."""
+    along_mm = (positions_mm - np.asarray(source.origin_mm)) @ _directions(source).T
+    offsets = _offsets_mm(source)
+    inside = np.ones(positions_mm.shape[:2], dtype=bool)
+    indices = []
+    for axis in range(3):
+        samples = offsets[axis][box[axis][0] : box[axis][1] + 1]
+        index, distance_mm = _nearest(samples, along_mm[..., axis])
+        inside &= np.abs(distance_mm) <= source.spacing_mm[axis] / 2
+        indices.append(index)
+    return np.asarray(inside & block[tuple(indices)])
+
+
+def _result(
+    planes: Planes, grid: Grid, is_copy: bool, n_lost: int
+) -> tuple[Mask, tuple[Notice, ...]]:
+    """Return the mask without its empty planes, and what must be told."""
+    filled = {index: plane for index, plane in planes.items() if plane.any()}
+    if not filled:
+        raise ImagingError("mask_outside_image")
+    notices = [] if is_copy else [Notice("mask_resampled")]
+    if n_lost:
+        notices.append(Notice("mask_partly_outside_image", {"count": n_lost}))
+    return Mask(grid.size, filled), tuple(notices)
