@@ -1,0 +1,226 @@
+"""DICOM files to datasets: bounded, silent, and complete or refused.
+
+pydicom reads a cut file, a text file with ``force`` or a deflate bomb without complaint. What is
+returned here was checked: it is DICOM, its elements could be parsed, and its pixel data is all
+there.
+"""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.sources import FileSource
+
+PREAMBLE_BYTES = 128
+HEAD_BYTES = 132
+MAX_INFLATED_BYTES = 2 * 1024**3
+DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
+EXPLICIT_SYNTAX = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_SYNTAX), b"\0")
+UNDEFINED_LENGTH = 0xFFFFFFFF
+PIXEL_ELEMENTS = (0x0010, 0x0008, 0x0009)
+"""Element numbers of PixelData, FloatPixelData and DoubleFloatPixelData in group 7FE0."""
+
+LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT")
+
+PARSE_ERRORS = (
+    InvalidDicomError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises on damaged input; it promises no single class."""
+
+
+@contextmanager
+def refused_as(code: str) -> Iterator[None]:
+    """Turn whatever a DICOM library raises or warns inside into one refusal or silence."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except RecursionError as error:
+        raise ImagingError("dicom_too_deep") from error
+    except PARSE_ERRORS as error:
+        raise ImagingError(code) from error
+
+
+def is_dicom(head: bytes) -> bool:
+    """Return whether a file that starts with these bytes (at least 132) can be DICOM.
+
+    Files without preamble are recognised by a first element of group 0002 or 0008 in either
+    byte order.
+    """
+    if head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
+        return True
+    return head[:4] in (
+        b"\x08\0\x05\0",
+        b"\x08\0\0\0",
+        b"\x08\0\x08\0",
+        b"\x08\0\x16\0",
+        b"\x02\0\0\0",
+        b"\x02\0\x01\0",
+        b"\x02\0\x02\0",
+        b"\0\x08\0\x05",
+        b"\0\x08\0\x08",
+        b"\0\x08\0\x16",
+        b"\x08\0\x12\0",
+    )
+
+
+def read_dataset(source: FileSource, *, stop_before_pixels: bool = True) -> Dataset:
+    """Read a DICOM file.
+
+    Parameters
+    ----------
+    source : FileSource
+        The file.
+    stop_before_pixels : bool
+        Leave the pixel data (and what follows it) unread; that it is complete is checked.
+
+    Returns
+    -------
+    pydicom.Dataset
+        Values are converted, and can fail, on access: do that under :func:`refused_as`.
+
+    Raises
+    ------
+    ImagingError
+        If the file is no DICOM, cannot be parsed, is nested too deeply or was cut.
+    """
+    with open_dicom(source) as stream, refused_as("dicom_unreadable"):
+        dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, force=True)
+        if stop_before_pixels:
+            _check_pixels_complete(stream, dataset)
+    return dataset
+
+
+@contextmanager
+def open_dicom(source: FileSource) -> Iterator[BinaryIO]:
+    """Open a DICOM file for pydicom; a deflated one is inflated within bounds.
+
+    Raises
+    ------
+    ImagingError
+        If it is no DICOM, is empty, or its deflated part is cut or too large.
+    """
+    if source.size == 0:
+        raise ImagingError("file_empty")
+    with source.open() as stream:
+        head = stream.read(4096)
+        if not is_dicom(head):
+            raise ImagingError("not_dicom")
+        stream.seek(0)
+        if DEFLATED_SYNTAX in head and head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
+            yield _inflated(stream.read())
+        else:
+            yield stream
+
+
+def _inflated(content: bytes) -> BinaryIO:
+    """Return a deflated file as an explicit little endian one."""
+    start = _dataset_start(content)
+    meta = content[:start].replace(DEFLATED_SYNTAX, EXPLICIT_SYNTAX, 1)
+    if DEFLATED_SYNTAX not in content[:start]:
+        return BytesIO(content)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        dataset = inflater.decompress(content[start:], MAX_INFLATED_BYTES)
+    except zlib.error as error:
+        raise ImagingError("dicom_truncated") from error
+    if inflater.unconsumed_tail:
+        raise ImagingError("file_too_large", limit_gib=MAX_INFLATED_BYTES // 1024**3)
+    if not inflater.eof:
+        raise ImagingError("dicom_truncated")
+    return BytesIO(meta + dataset)
+
+
+def _dataset_start(content: bytes) -> int:
+    """Return where the elements after group 0002 (always explicit little endian) begin."""
+    offset = HEAD_BYTES
+    while content[offset : offset + 2] == b"\x02\0" and offset + 12 <= len(content):
+        if content[offset + 4 : offset + 6] in LONG_VRS:
+            length = 12 + struct.unpack_from("<L", content, offset + 8)[0]
+        else:
+            length = 8 + struct.unpack_from("<H", content, offset + 6)[0]
+        offset += length
+    return offset
+
+
+def _check_pixels_complete(stream: BinaryIO, dataset: Dataset) -> None:
+    """Refuse an image whose pixel data is missing, shorter than its size or cut.
+
+    ``stream`` stands at the pixel data element, where reading stopped.
+    """
+    if "Rows" not in dataset or "BitsAllocated" not in dataset:
+        return
+    start = stream.tell()
+    end = stream.seek(0, 2)
+    stream.seek(start)
+    length = _pixel_element_length(stream, dataset)
+    if length is None:
+        raise ImagingError("dicom_truncated")
+    if length == UNDEFINED_LENGTH:
+        _check_fragments(stream, end)
+    elif length < _native_bytes(dataset) or stream.tell() + length > end:
+        raise ImagingError("dicom_truncated")
+
+
+def _native_bytes(dataset: Dataset) -> int:
+    """Return the bytes of uncompressed pixel data; 0 where the syntax is encapsulated."""
+    syntax = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if syntax is not None and syntax.is_encapsulated:
+        return 0
+    values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    bits = values * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)
+    if dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+        bits = bits * 2 // 3
+    return bits // 8
+
+
+def _pixel_element_length(stream: BinaryIO, dataset: Dataset) -> int | None:
+    """Read the header of the pixel data element; None where there is none."""
+    implicit, little = dataset.original_encoding
+    order = "<" if little else ">"
+    header = stream.read(12)
+    if len(header) < 8:
+        return None
+    group, element = struct.unpack_from(f"{order}HH", header)
+    if group != 0x7FE0 or element not in PIXEL_ELEMENTS:
+        return None
+    if implicit or header[4:6] not in LONG_VRS:
+        stream.seek(8 - len(header), 1)
+        return int(struct.unpack_from(f"{order}L", header, 4)[0])
+    return int(struct.unpack_from(f"{order}L", header, 8)[0]) if len(header) == 12 else None
+
+
+def _check_fragments(stream: BinaryIO, end: int) -> None:
+    """Walk the fragments of encapsulated pixel data to the delimiter (PS3.5 A.4)."""
+    while True:
+        header = stream.read(8)
+        if len(header) < 8:
+            raise ImagingError("dicom_truncated")
+        group, element, length = struct.unpack("<HHL", header)
+        if (group, element) == (0xFFFE, 0xE0DD):
+            return
+        if (group, element) != (0xFFFE, 0xE000) or stream.tell() + length > end:
+            raise ImagingError("dicom_truncated")
+        stream.seek(length, 1)
