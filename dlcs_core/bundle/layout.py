@@ -97,7 +97,7 @@ def read_file(directory: Path, name: str, limit: int = MAX_BUNDLE_BYTES) -> byte
         # Not blocking: a pipe that took the file's place after the listing must not hang us.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(directory / name, flags)
-        with open(descriptor, "rb") as stream:
+        with os.fdopen(descriptor, "rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:
         raise BundleError("bundle_file_unreadable", file=name) from error

@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from dlcs_core.errors import BundleError
+from dlcs_core.network.inference import VIEW_COUNTS
+from dlcs_core.network.storage import Storage
 
 SCHEMA = "dlcs.bundle/1"
 """Schema of the manifest and of the directory around it."""
@@ -66,6 +68,8 @@ class Manifest:
     served_calibration : mapping
         Calibration of the served pipeline (mean of folds and views) on held-out patients:
         ``slope``, ``intercept`` and what goes with them.
+    weights_storage : {"int8", "float16"}
+        Stored form of the network's weights.
     n_views : int
         Views over which each fold is averaged when served.
     onnx_logit_error : float
@@ -93,6 +97,7 @@ class Manifest:
     survival_time_origin: str
     trained_ranges: Mapping[str, tuple[float, float]]
     served_calibration: Mapping[str, object]
+    weights_storage: Storage
     n_views: int
     onnx_logit_error: float
     interval_method: str | None = None
@@ -228,8 +233,14 @@ def _coverage(value: object) -> float | None:
     return coverage
 
 
+def _storage(value: object) -> str:
+    if value not in get_args(Storage):
+        raise ValueError
+    return str(value)
+
+
 def _views(value: object) -> int:
-    if _whole(value) not in (1, 2, 4, 8):
+    if _whole(value) not in VIEW_COUNTS:
         raise ValueError
     return _whole(value)
 
@@ -255,6 +266,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "survival_time_origin": _text,
     "trained_ranges": _members(_range),
     "served_calibration": _mapping,
+    "weights_storage": _storage,
     "n_views": _views,
     "onnx_logit_error": _number,
     "interval_method": lambda value: None if value is None else _text(value),

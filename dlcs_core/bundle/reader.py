@@ -17,6 +17,7 @@ from dlcs_core.bundle.strict_json import parse_strict
 from dlcs_core.errors import BundleError, DlcsError
 from dlcs_core.network.architecture import STEM_GATE_BY_GRAPH
 from dlcs_core.network.inference import Network
+from dlcs_core.network.storage import Storage
 from dlcs_core.network.uncertainty import ReferenceStatistics
 from dlcs_core.preprocessing.settings import PreprocessingSettings
 
@@ -66,20 +67,27 @@ class Bundle:
     model_card: str
     _network: Network
 
-    def network(self) -> Network:
-        """Return the network; its sessions are made at its first run."""
+    def network(self, threads: int | None = None) -> Network:
+        """Return the network; its sessions are made at its first run.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Threads of a run from now on; default: as before, at first the cores this process
+            may use.
+        """
+        if threads is not None:
+            self._network.use_threads(threads)
         return self._network
 
 
-def read_bundle(directory: Path, *, threads: int | None = None) -> Bundle:
+def read_bundle(directory: Path) -> Bundle:
     """Read and verify a bundle.
 
     Parameters
     ----------
     directory : Path
         The bundle's directory.
-    threads : int, optional
-        Threads of the network; default: the cores this process may use.
 
     Returns
     -------
@@ -104,7 +112,7 @@ def read_bundle(directory: Path, *, threads: int | None = None) -> Bundle:
         preprocessing=_parsed(PreprocessingSettings.from_dict, manifest.preprocessing, "manifest"),
         reference=reference,
         model_card=_read_text(contents[layout.MODEL_CARD], layout.MODEL_CARD),
-        _network=_read_network(contents, n_folds, threads),
+        _network=_read_network(contents, n_folds, manifest.weights_storage),
         **parts,
     )
 
@@ -147,13 +155,13 @@ def verify_files(directory: Path) -> tuple[Manifest, dict[str, bytes], str]:
     return manifest, contents, layout.sha256(raw)
 
 
-def _read_network(contents: Mapping[str, bytes], n_folds: int, threads: int | None) -> Network:
+def _read_network(contents: Mapping[str, bytes], n_folds: int, storage: Storage) -> Network:
     graph = contents[layout.GRAPH]
     if layout.sha256(graph) not in STEM_GATE_BY_GRAPH:
         raise BundleError("bundle_graph_unknown")
     names = [layout.weights_file(fold) for fold in range(1, n_folds + 1)]
-    weights = [weights_from_bytes(contents[name], name) for name in names]
-    return Network(graph, weights, threads)
+    weights = [weights_from_bytes(contents[name], storage, name) for name in names]
+    return Network(graph, weights)
 
 
 def _read_models(contents: Mapping[str, bytes]) -> dict[str, Any]:

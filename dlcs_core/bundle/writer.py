@@ -41,7 +41,8 @@ class BundleContents:
     network_graph : bytes
         Of :func:`dlcs_core.network.export.make_graph`.
     fold_weights : sequence of mapping
-        Per fold, weights by name, rounded to storage before any score was computed.
+        Per fold, weights by name, rounded to ``manifest.weights_storage`` before any score was
+        computed.
     recalibration, clinical_signature, fusion, survival : models
         With ``to_dict``.
     reference : ReferenceStatistics
@@ -52,7 +53,7 @@ class BundleContents:
 
     manifest: Manifest
     network_graph: bytes
-    fold_weights: Sequence[Mapping[str, NDArray[np.floating]]]
+    fold_weights: Sequence[Mapping[str, NDArray[np.float32]]]
     recalibration: "Recalibration"
     clinical_signature: "ClinicalSignature"
     fusion: "FusionModel"
@@ -91,13 +92,22 @@ def write_bundle(directory: Path, contents: BundleContents) -> Manifest:
         built = work / "new"
         _write_files(built, {**files, layout.MANIFEST: manifest.to_bytes()})
         read_bundle(built)
-        if directory.exists():
-            directory.rename(work / "old")
-        built.rename(directory)
-        _sync(directory.parent)
+        _put_in_place(built, directory, old=work / "old")
     finally:
         shutil.rmtree(work)
     return manifest
+
+
+def _put_in_place(built: Path, directory: Path, old: Path) -> None:
+    if directory.exists():
+        directory.rename(old)
+    try:
+        built.rename(directory)
+    except OSError:
+        if old.exists():
+            old.rename(directory)
+        raise
+    _sync(directory.parent)
 
 
 def _refuse_other_content(directory: Path) -> None:
@@ -120,7 +130,9 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
         layout.CALIBRATION: _json(contents.recalibration, layout.CALIBRATION),
     }
     for fold, weights in enumerate(contents.fold_weights, start=1):
-        files[layout.weights_file(fold)] = weights_to_bytes(weights)
+        files[layout.weights_file(fold)] = weights_to_bytes(
+            weights, contents.manifest.weights_storage
+        )
     return files
 
 

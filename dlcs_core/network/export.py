@@ -18,7 +18,6 @@ Outputs of the graph for images (n, 3, 112, 112) in [0, 1]:
 """
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from dlcs_core.errors import ModelError
 from dlcs_core.network.architecture import weight_shapes
 from dlcs_core.network.graph import make_graph
+from dlcs_core.network.guided_gradcam import gradcam
 from dlcs_core.network.inference import Network
 from dlcs_core.network.se_resnet50 import SeResNet50
 
@@ -72,7 +72,10 @@ def export_network(model: SeResNet50, images: NDArray[np.float32]) -> ExportedNe
     frozen = _evaluating_copy(model)
     graph, weights = make_graph(model.stem_gate), weight_arrays(frozen)
     served = Network(graph, [weights]).run(images)
-    logits, cams = _torch_outputs(frozen, torch.from_numpy(np.asarray(images, np.float32)))
+    tensor = torch.from_numpy(np.asarray(images, np.float32))
+    with torch.no_grad():
+        logits = frozen(tensor).numpy()
+    cams = gradcam(frozen, tensor).numpy()
     return ExportedNetwork(
         graph,
         weights,
@@ -90,56 +93,9 @@ def weight_arrays(model: SeResNet50) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def round_to_storage(state_dict: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Round weights to the 16-bit floats in which a bundle stores them.
-
-    To be loaded back at the end of training, before any score is computed: every signature,
-    cutoff and metric on record is then that of the stored network.
-
-    Parameters
-    ----------
-    state_dict : mapping of str to Tensor
-        Of the trained network. Not changed.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Same names and types; floats hold values that 16 bits represent.
-
-    Raises
-    ------
-    ModelError
-        If a weight is not finite or beyond the range of 16 bits (65504).
-    """
-    return {name: _rounded(name, tensor) for name, tensor in state_dict.items()}
-
-
-def _rounded(name: str, tensor: torch.Tensor) -> torch.Tensor:
-    if not tensor.is_floating_point():
-        return tensor.clone()
-    rounded = tensor.half()
-    if not bool(torch.isfinite(rounded).all()):
-        raise ModelError("weights_beyond_storage", weight=name)
-    return rounded.to(tensor.dtype)
-
-
 def _evaluating_copy(model: SeResNet50) -> SeResNet50:
     frozen = copy.deepcopy(model).cpu().float().eval()
     # A module left training would normalise by the batch, silently, and serve other scores.
     if any(module.training for module in frozen.modules()):
         raise ModelError("network_still_training")
     return frozen
-
-
-def _torch_outputs(
-    model: SeResNet50, images: torch.Tensor
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits and Grad-CAM by automatic differentiation: the reference of the closed form."""
-    with torch.no_grad():
-        feature_map = model.feature_map(images)
-    feature_map.requires_grad_()
-    logits = model.head(feature_map)
-    (gradient,) = torch.autograd.grad(logits.sum(), feature_map)
-    with torch.no_grad():
-        cam = (gradient.mean((2, 3), keepdim=True) * feature_map).sum(1).relu()
-    return logits.detach().numpy(), cam.numpy()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.errors import ModelError
 from dlcs_core.network.architecture import INPUT_CHANNELS, INPUT_SIZE_PX, weight_shapes
+from dlcs_core.network.storage import SCALE_SUFFIX, decode_weights
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -74,7 +75,7 @@ class Network:
     onnx_graph : bytes
         Written by :func:`dlcs_core.network.export.make_graph`.
     fold_weights : sequence of mapping
-        Per fold, weight name to float array (16 or 32 bit).
+        Per fold, weights by name, as floats or in their stored form (``network.storage``).
     threads : int, optional
         Threads of a run; default: the cores this process may use.
 
@@ -105,14 +106,21 @@ class Network:
         """Number of folds."""
         return len(self._fold_weights)
 
-    def warm_up(self) -> None:
-        """Make the sessions now instead of at the first run."""
+    def use_threads(self, threads: int) -> None:
+        """Let runs use this many threads from now on, e.g. one in each of several processes."""
+        with self._lock:
+            if threads != self.threads:
+                self.threads, self._sessions = threads, ()
+
+    def warm_up(self) -> "tuple[InferenceSession, ...]":
+        """Make the sessions, one per fold, now instead of at the first run; return them."""
         with self._lock:
             if not self._sessions:
                 self._sessions = tuple(
                     _make_session(self._graph, weights, self.threads)
                     for weights in self._fold_weights
                 )
+            return self._sessions
 
     def run(self, images: NDArray[np.float32]) -> NetworkOutput:
         """Run every fold on every image.
@@ -133,8 +141,7 @@ class Network:
             If the shape is another, or a value is missing or outside [0, 1].
         """
         checked = _checked_images(images)
-        self.warm_up()
-        runs = [session.run(OUTPUTS, {"image": checked}) for session in self._sessions]
+        runs = [session.run(OUTPUTS, {"image": checked}) for session in self.warm_up()]
         logits, cam, features = (np.stack(parts) for parts in zip(*runs, strict=True))
         return NetworkOutput(logits, cam, features)
 
@@ -228,8 +235,9 @@ def _checked_images(images: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _check_weights(weights: Mapping[str, NDArray[Any]]) -> None:
     expected = weight_shapes()
-    if {name: array.shape for name, array in weights.items()} != expected:
-        raise ModelError("network_weights_mismatch", expected=len(expected), found=len(weights))
+    found = {n: a.shape for n, a in weights.items() if not n.endswith(SCALE_SUFFIX)}
+    if found != expected:
+        raise ModelError("network_weights_mismatch", expected=len(expected), found=len(found))
 
 
 def _make_session(
@@ -243,9 +251,10 @@ def _make_session(
     # Waiting threads that spin slow every neighbour down on a shared machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
+    arrays = decode_weights(weights)
     values = [
-        onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array, np.float32))
-        for array in weights.values()
+        onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array))
+        for array in arrays.values()
     ]
-    options.add_external_initializers(list(weights), values)
+    options.add_external_initializers(list(arrays), values)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

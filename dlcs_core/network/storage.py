@@ -23,6 +23,9 @@ Storage = Literal["float16", "int8"]
 SCALE_SUFFIX = ".scale"
 """Name of a kernel's scales: the kernel's name and this."""
 
+MAX_WEIGHT = 65504.0
+"""Largest weight of either form: the largest 16-bit float."""
+
 INT8_LEVELS = 127
 """Steps from zero to a channel's largest magnitude."""
 
@@ -75,7 +78,7 @@ def decode_weights(stored: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.f
             weights[name] = _from_int8(array, stored.get(name + SCALE_SUFFIX))
         elif not name.endswith(SCALE_SUFFIX):
             weights[name] = array.astype(np.float32)
-        elif stored.get(name.removesuffix(SCALE_SUFFIX), array).dtype != np.int8:
+        elif _dtype_of(stored, name.removesuffix(SCALE_SUFFIX)) != np.int8:
             raise ModelError("weights_scale_mismatch")
     return weights
 
@@ -91,7 +94,7 @@ def _to_float16(name: str, weight: NDArray[np.float32]) -> NDArray[np.float16]:
 def _to_int8(
     name: str, weight: NDArray[np.float32]
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    if not np.isfinite(weight).all():
+    if not (np.abs(weight) <= MAX_WEIGHT).all():
         raise ModelError("weights_beyond_storage", weight=name)
     largest = np.abs(weight).max(axis=tuple(range(1, weight.ndim)))
     fraction, exponent = np.frexp(np.where(largest > 0, largest / np.float32(INT8_LEVELS), 1))
@@ -106,6 +109,10 @@ def _from_int8(levels: NDArray[np.int8], scale: NDArray[Any] | None) -> NDArray[
         raise ModelError("weights_scale_mismatch")
     weight: NDArray[np.float32] = levels * _per_channel(scale.astype(np.float32), levels.ndim)
     return weight
+
+
+def _dtype_of(stored: Mapping[str, NDArray[Any]], name: str) -> np.dtype[Any] | None:
+    return stored[name].dtype if name in stored else None
 
 
 def _per_channel(scale: NDArray[np.float32], ndim: int) -> NDArray[np.float32]:
