@@ -103,8 +103,7 @@ def _sampled_along_axes(
     targets = _offsets_mm(grid)
     spacings_mm = [(source.spacing_mm[order[axis]], grid.spacing_mm[axis]) for axis in range(3)]
     matches = [
-        _match_axis(samples[axis], targets[axis], spacings_mm[axis], box[axis])
-        for axis in range(3)
+        _match_axis(samples[axis], targets[axis], spacings_mm[axis], box[axis]) for axis in range(3)
     ]
     slices, rows, columns = (match.source_of for match in matches)
     row_of, column_of = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
@@ -206,9 +205,7 @@ def _nearest(
     return order[index], targets - ordered[index]
 
 
-def _sampled_obliquely(
-    source: Grid, planes: Planes, grid: Grid
-) -> tuple[Mask, tuple[Notice, ...]]:
+def _sampled_obliquely(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
     """Nearest samples where the axes are not parallel: every pixel of the box that can be hit."""
     box = _box(planes)
     block = _block(planes, box)

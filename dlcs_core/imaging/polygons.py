@@ -16,9 +16,7 @@ without this the centre would fall inside or outside by chance.
 """
 
 
-def mask_from_polygons(
-    grid: Grid, polygons: Mapping[int, Sequence[NDArray[np.float64]]]
-) -> Mask:
+def mask_from_polygons(grid: Grid, polygons: Mapping[int, Sequence[NDArray[np.float64]]]) -> Mask:
     """Fill polygons given in index coordinates; what a viewer's outline tool returns.
 
     Parameters

@@ -1,6 +1,5 @@
 """DICOM Segmentation objects: BINARY, FRACTIONAL and LABELMAP frames to masks."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,9 +73,7 @@ class Segmentation:
         del region
         series = self.dataset.get("ReferencedSeriesSequence") or ()
         instances = [
-            image
-            for one in series
-            for image in one.get("ReferencedInstanceSequence") or ()
+            image for one in series for image in one.get("ReferencedInstanceSequence") or ()
         ]
         sources = [uid for frame in self.frames for uid in frame.source_uids]
         frame_of_reference = str(self.dataset.get("FrameOfReferenceUID") or "")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.pixels import pixel_array
 
 from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.dicom import refused_as
 from dlcs_core.imaging.study import Vector
 
 DIRECTION_TOLERANCE = 1e-4
@@ -185,13 +187,8 @@ def frame_values(dataset: Dataset, index: int) -> NDArray[np.generic]:
 
 def _decoded_frame(dataset: Dataset, index: int) -> NDArray[np.generic]:
     """Decode one compressed frame."""
-    from pydicom.pixels import pixel_array
-
-    try:
+    with refused_as("seg_pixels_broken"):
         values = pixel_array(dataset, index=index, raw=True)
-    # Decoders of other people's libraries: whatever they raise on a bad stream is a bad stream.
-    except Exception as error:  # noqa: BLE001
-        raise ImagingError("seg_pixels_broken") from error
     if values.shape != (int(dataset.Rows), int(dataset.Columns)):
         raise ImagingError("seg_pixels_broken")
-    return values
+    return np.asarray(values)

@@ -1,0 +1,122 @@
+"""Stored voxel values to labels: whole numbers, or shares that are cut at one half."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcs_core.errors import ImagingError, Notice
+
+WHOLE_TOLERANCE = 1e-4
+"""Values closer than this to a whole number are labels (scaling and floating point types)."""
+
+SHARE_THRESHOLD = 0.5
+"""A voxel of a probability map belongs to the mask from this share on."""
+
+MAX_LABELS = 1000
+"""Distinct labels; a file with more values holds an image."""
+
+MAX_COUNTED_LABEL = 2**20
+"""Labels up to this are found by counting, which is faster than sorting."""
+
+Planes = Mapping[int, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class LabelPlanes:
+    """Labels of the slices that carry any.
+
+    Attributes
+    ----------
+    planes : mapping of int to integer or bool array (rows, columns)
+        Stored slice index (axis k) to its labels, rows along j and columns along i.
+    labels : frozenset of int
+        Labels that occur, 0 aside.
+    warnings : tuple of Notice
+        ``mask_fractional`` where shares were cut.
+    """
+
+    planes: Planes
+    labels: frozenset[int]
+    warnings: tuple[Notice, ...] = ()
+
+
+def label_planes(voxels: NDArray[np.generic], slope: float, intercept: float) -> LabelPlanes:
+    """Return the labels of a stored array.
+
+    Parameters
+    ----------
+    voxels : array, shape (i, j, k)
+        Stored values.
+    slope, intercept : float
+        Real value = slope * stored + intercept.
+
+    Raises
+    ------
+    ImagingError
+        ``mask_is_an_image`` for negative values or more than ``MAX_LABELS`` different ones,
+        ``mask_values_not_labels`` for values that are neither whole nor all in [0, 1].
+    """
+    planes = _filled_planes(voxels.transpose(2, 1, 0), slope, intercept)
+    for plane in planes.values():
+        _check_not_negative(plane)
+    whole = {index: _whole(plane) for index, plane in planes.items()}
+    labels_of = {index: plane for index, plane in whole.items() if plane is not None}
+    if len(labels_of) < len(planes):
+        return _thresholded(planes)
+    labels: set[int] = set()
+    for plane in labels_of.values():
+        labels.update(_distinct(plane))
+        if len(labels) > MAX_LABELS:
+            raise ImagingError("mask_is_an_image")
+    return LabelPlanes(labels_of, frozenset(labels - {0}))
+
+
+def _filled_planes(
+    stored: NDArray[np.generic], slope: float, intercept: float
+) -> dict[int, NDArray[np.generic]]:
+    """Return the real values of the slices that are not all 0."""
+    if slope == 1 and intercept == 0:
+        return {k: stored[k] for k in range(len(stored)) if stored[k].any()}
+    scaled = {k: stored[k].astype(np.float64) * slope + intercept for k in range(len(stored))}
+    return {k: plane for k, plane in scaled.items() if plane.any()}
+
+
+def _check_not_negative(plane: NDArray[np.generic]) -> None:
+    """Refuse CT numbers; NaN and infinity are no labels either."""
+    if plane.dtype.kind == "u":
+        return
+    if plane.dtype.kind == "f" and not np.isfinite(plane).all():
+        raise ImagingError("mask_values_not_labels")
+    if float(plane.min()) < -WHOLE_TOLERANCE:
+        raise ImagingError("mask_is_an_image")
+
+
+def _whole(plane: NDArray[np.generic]) -> NDArray[np.generic] | None:
+    """Return the values as integers, None where some are not whole."""
+    if plane.dtype.kind in "ui":
+        return plane
+    values = np.asarray(plane, dtype=np.float64)
+    rounded = np.rint(values)
+    if np.abs(values - rounded).max() > WHOLE_TOLERANCE or rounded.max() > np.iinfo(np.int32).max:
+        return None
+    return rounded.astype(np.int32)
+
+
+def _thresholded(planes: Planes) -> LabelPlanes:
+    """Cut shares at one half: the region is label 1."""
+    if max(float(plane.max()) for plane in planes.values()) > 1 + WHOLE_TOLERANCE:
+        raise ImagingError("mask_values_not_labels")
+    cut = {index: np.asarray(plane) >= SHARE_THRESHOLD for index, plane in planes.items()}
+    filled = {index: plane for index, plane in cut.items() if plane.any()}
+    notice = Notice("mask_fractional", {"threshold": SHARE_THRESHOLD})
+    return LabelPlanes(filled, frozenset({1} if filled else ()), (notice,))
+
+
+def _distinct(plane: NDArray[np.generic]) -> list[int]:
+    """Return the different values of a slice."""
+    values = np.asarray(plane)
+    if values.max() < MAX_COUNTED_LABEL:
+        return np.flatnonzero(np.bincount(values.ravel().astype(np.intp))).tolist()
+    return np.unique(values).tolist()

@@ -1,0 +1,118 @@
+"""From a path to a mask file: which of the files is the mask, and in which format.
+
+The format is told by the first bytes, never by the name.
+"""
+
+from pathlib import Path
+
+from pydicom.filereader import read_partial
+from pydicom.uid import RTStructureSetStorage, SegmentationStorage
+
+from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.dicom import is_dicom, open_dicom, read_dataset, refused_as
+from dlcs_core.imaging.label_maps import open_label_map
+from dlcs_core.imaging.polygons import mask_from_polygons
+from dlcs_core.imaging.regions import MaskFile
+from dlcs_core.imaging.rtstruct import open_structure_set
+from dlcs_core.imaging.seg import open_segmentation
+from dlcs_core.imaging.sources import FileSource, list_sources
+from dlcs_core.imaging.volume_files import is_volume_file
+
+__all__ = ["mask_from_polygons", "open_mask"]
+
+LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
+"""SOP class of LABELMAP segmentations (DICOM 2024d), not yet named by pydicom."""
+
+DICOM_KINDS = {
+    str(RTStructureSetStorage): "rtstruct",
+    str(SegmentationStorage): "seg",
+    LABEL_MAP_SEGMENTATION_STORAGE: "seg",
+}
+"""SOP class to mask format."""
+
+SOP_CLASS_UID = 0x00080016
+HEAD_BYTES = 4096
+
+
+def open_mask(path: Path) -> MaskFile:
+    """Open the mask behind a path.
+
+    Parameters
+    ----------
+    path : Path
+        NIfTI, NRRD, MHA, RTSTRUCT or DICOM SEG; or a folder (searched recursively) or zip in
+        which exactly one file is one of these. Images beside a DICOM mask are passed over.
+
+    Returns
+    -------
+    MaskFile
+        Its regions are known; nothing is drawn yet.
+
+    Raises
+    ------
+    ImagingError
+        ``mask_kind_unknown``, ``mask_is_an_image``, ``mask_not_in_folder``,
+        ``mask_folder_has_several``, or what makes the file unreadable.
+    """
+    sources = list_sources(path)
+    if len(sources) == 1:
+        return _open_single(sources[0])
+    found = [(source, kind) for source in sources if (kind := mask_kind(source)) is not None]
+    if len(found) > 1:
+        raise ImagingError("mask_folder_has_several", count=len(found))
+    if not found:
+        raise ImagingError("mask_not_in_folder")
+    return _open(*found[0])
+
+
+def mask_kind(source: FileSource) -> str | None:
+    """Return ``"rtstruct"``, ``"seg"`` or ``"label_map"``; None where a file is no mask."""
+    try:
+        head = _head(source)
+        if is_volume_file(source, head):
+            return "label_map"
+        return DICOM_KINDS.get(_sop_class_uid(source)) if is_dicom(head) else None
+    except ImagingError:
+        # What cannot be read here is no mask; as part of the image it is judged there.
+        return None
+
+
+def _open_single(source: FileSource) -> MaskFile:
+    """Open the file that the user named; say why where it is no mask."""
+    head = _head(source)
+    if not head:
+        raise ImagingError("file_empty")
+    if is_volume_file(source, head):
+        return _open(source, "label_map")
+    if not is_dicom(head):
+        raise ImagingError("mask_kind_unknown")
+    kind = DICOM_KINDS.get(_sop_class_uid(source))
+    if kind is None:
+        raise ImagingError("mask_is_an_image")
+    return _open(source, kind)
+
+
+def _open(source: FileSource, kind: str) -> MaskFile:
+    """Open a file of a known kind."""
+    if kind == "label_map":
+        return open_label_map(source)
+    dataset = read_dataset(source, stop_before_pixels=False)
+    with refused_as(f"{kind}_malformed"):
+        return open_structure_set(dataset) if kind == "rtstruct" else open_segmentation(dataset)
+
+
+def _head(source: FileSource) -> bytes:
+    with source.open() as stream:
+        return stream.read(HEAD_BYTES)
+
+
+def _sop_class_uid(source: FileSource) -> str:
+    """Return the SOP class; only the first elements of the file are read."""
+    with open_dicom(source) as stream, refused_as("dicom_unreadable"):
+        dataset = read_partial(stream, _is_beyond_sop_class, force=True)
+        return str(dataset.get("SOPClassUID") or "")
+
+
+def _is_beyond_sop_class(tag: int, vr: str | None, length: int) -> bool:
+    del vr, length
+    return tag > SOP_CLASS_UID
