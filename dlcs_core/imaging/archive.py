@@ -9,6 +9,7 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from dlcs_core.errors import ArchiveError
 
@@ -96,7 +97,7 @@ class Archive:
         return content
 
 
-def _read_bounded(stream: zipfile.ZipExtFile, claimed_bytes: int) -> bytes:
+def _read_bounded(stream: IO[bytes], claimed_bytes: int) -> bytes:
     """Read to the end, at most the claimed size; reading to the end checks the CRC."""
     content = bytearray()
     while chunk := stream.read(CHUNK_BYTES):

@@ -29,6 +29,12 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 PIXEL_ELEMENTS = (0x0010, 0x0008, 0x0009)
 """Element numbers of PixelData, FloatPixelData and DoubleFloatPixelData in group 7FE0."""
 
+PIXEL_CLASSES = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.{suffix}"
+    for suffix in ("2", "2.1", "2.2", "4", "4.1", "7", "20", "128", "130", "481.2", "66.4")
+)
+"""SOP classes that cannot be without pixels: without them the file was cut."""
+
 LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT")
 
 PARSE_ERRORS = (
@@ -39,9 +45,8 @@ PARSE_ERRORS = (
     EOFError,
     LookupError,
     MemoryError,
-    NotImplementedError,
     OSError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
     struct.error,
@@ -106,11 +111,13 @@ def read_dataset(source: FileSource, *, stop_before_pixels: bool = True) -> Data
     ImagingError
         If the file is no DICOM, cannot be parsed, is nested too deeply or was cut.
     """
-    with open_dicom(source) as stream, refused_as("dicom_unreadable"):
-        dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, force=True)
-        if stop_before_pixels:
-            _check_pixels_complete(stream, dataset)
-    return dataset
+    with open_dicom(source) as stream:
+        return _parse(stream, stop_before_pixels=stop_before_pixels)
+
+
+def read_open_dataset(stream: BinaryIO) -> Dataset:
+    """Read the header of a DICOM file that is open already; see :func:`read_dataset`."""
+    return _parse(_plain(stream), stop_before_pixels=True)
 
 
 @contextmanager
@@ -125,14 +132,28 @@ def open_dicom(source: FileSource) -> Iterator[BinaryIO]:
     if source.size == 0:
         raise ImagingError("file_empty")
     with source.open() as stream:
-        head = stream.read(4096)
-        if not is_dicom(head):
-            raise ImagingError("not_dicom")
-        stream.seek(0)
-        if DEFLATED_SYNTAX in head and head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
-            yield _inflated(stream.read())
-        else:
-            yield stream
+        yield _plain(stream)
+
+
+def _parse(stream: BinaryIO, *, stop_before_pixels: bool) -> Dataset:
+    """Let pydicom parse an open file and check that it is complete."""
+    with refused_as("dicom_unreadable"):
+        dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, force=True)
+        if stop_before_pixels:
+            _check_complete(stream, dataset)
+    return dataset
+
+
+def _plain(stream: BinaryIO) -> BinaryIO:
+    """Return the stream at its start, inflated where it is deflated."""
+    stream.seek(0)
+    head = stream.read(4096)
+    if not is_dicom(head):
+        raise ImagingError("not_dicom")
+    stream.seek(0)
+    if DEFLATED_SYNTAX in head and head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
+        return _inflated(stream.read())
+    return stream
 
 
 def _inflated(content: bytes) -> BinaryIO:
@@ -165,23 +186,28 @@ def _dataset_start(content: bytes) -> int:
     return offset
 
 
-def _check_pixels_complete(stream: BinaryIO, dataset: Dataset) -> None:
-    """Refuse an image whose pixel data is missing, shorter than its size or cut.
+def _check_complete(stream: BinaryIO, dataset: Dataset) -> None:
+    """Refuse a file without SOP class, and an image whose pixel data is missing or cut.
 
-    ``stream`` stands at the pixel data element, where reading stopped.
+    ``stream`` stands at the pixel data element where reading stopped, or at the end.
     """
-    if "Rows" not in dataset or "BitsAllocated" not in dataset:
-        return
     start = stream.tell()
     end = stream.seek(0, 2)
     stream.seek(start)
     length = _pixel_element_length(stream, dataset)
     if length is None:
-        raise ImagingError("dicom_truncated")
-    if length == UNDEFINED_LENGTH:
+        if "Rows" in dataset or _sop_class(dataset) in PIXEL_CLASSES or not _sop_class(dataset):
+            raise ImagingError("dicom_truncated")
+    elif length == UNDEFINED_LENGTH:
         _check_fragments(stream, end)
     elif length < _native_bytes(dataset) or stream.tell() + length > end:
         raise ImagingError("dicom_truncated")
+
+
+def _sop_class(dataset: Dataset) -> str:
+    """Return the SOP class, also where only the file's meta header tells it."""
+    meta = getattr(dataset, "file_meta", None) or Dataset()
+    return str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
 
 
 def _native_bytes(dataset: Dataset) -> int:

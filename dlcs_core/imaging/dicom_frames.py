@@ -20,6 +20,11 @@ from dlcs_core.imaging.dicom import refused_as
 from dlcs_core.imaging.sources import FileSource
 
 MAX_FRAMES = 20_000
+MAX_SIDE_PIXELS = 8_192
+LOWEST_TISSUE_HU = -900.0
+HIGHEST_TISSUE_HU = 3_000.0
+"""Between these lie the CT numbers of a body; padding belongs outside."""
+
 CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 
 FUNCTIONAL_GROUPS: Mapping[str, str] = {
@@ -76,6 +81,14 @@ class Frame:
     dataset: Dataset = field(repr=False, compare=False)
 
     @property
+    def padding_is_tissue(self) -> bool:
+        """Whether the declared padding value means a CT number that tissue can have."""
+        if self.pixels.padding is None:
+            return False
+        hu = [end * self.slope + self.intercept for end in self.pixels.padding]
+        return max(hu) > LOWEST_TISSUE_HU and min(hu) < HIGHEST_TISSUE_HU
+
+    @property
     def sop_instance_uid(self) -> str:
         """SOPInstanceUID, empty where the file has none."""
         return text(self.dataset, "SOPInstanceUID")
@@ -124,6 +137,9 @@ def _frame(
     pixels: PixelFormat,
 ) -> Frame:
     """Gather one frame from its functional groups and the top level."""
+    intercept = _rescale(dataset, groups, "RescaleIntercept")
+    if not pixels.signed and intercept >= 0:
+        raise ImagingError("rescale_lost")
     return Frame(
         source=source,
         number=number,
@@ -134,7 +150,7 @@ def _frame(
         orientation=_numbers(dataset, groups, "ImageOrientationPatient", 6),
         spacing_mm=_spacing(dataset, groups),
         slope=_rescale(dataset, groups, "RescaleSlope"),
-        intercept=_rescale(dataset, groups, "RescaleIntercept"),
+        intercept=intercept,
         rescale_type=str(_attribute(dataset, groups, "RescaleType") or "HU"),
         pixels=pixels,
         dataset=dataset,
@@ -203,7 +219,8 @@ def _pixel_format(dataset: Dataset) -> PixelFormat:
     stored = int(dataset.get("BitsStored") or allocated)
     high_bit = int(dataset.get("HighBit", stored - 1))
     fits = 1 < stored <= allocated and stored - 1 <= high_bit < allocated
-    if allocated not in (8, 16, 32) or not fits or min(dataset.Rows, dataset.Columns) < 1:
+    sides = (int(dataset.Rows), int(dataset.Columns))
+    if min(sides) < 1 or max(sides) > MAX_SIDE_PIXELS or allocated not in (8, 16, 32) or not fits:
         raise ImagingError("pixel_format")
     signed = int(dataset.get("PixelRepresentation") or 0) == 1
     return PixelFormat(allocated, stored, high_bit, signed, _padding(dataset, allocated, signed))

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import RLELossless
 
 from dlcs_core.errors import ImagingError

@@ -138,7 +138,7 @@ def _corner(
 ) -> FloatArray:
     """Return the patient position of canonical voxel (0, 0, 0)."""
     flipped = {axes.order[i]: axes.flipped[i] for i in range(3)}
-    corner = positions_mm[-1 if flipped[0] else 0].astype(np.float64)
+    corner: FloatArray = positions_mm[-1 if flipped[0] else 0].astype(np.float64)
     for axis in (1, 2):
         if flipped[axis]:
             last = in_plane_size[axis - 1] - 1

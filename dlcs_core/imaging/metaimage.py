@@ -67,7 +67,7 @@ def _read_header(stream: BinaryIO) -> dict[str, str]:
 def _shape(fields: dict[str, str]) -> tuple[int, ...]:
     """Return the three lengths."""
     words = fields.get("dimsize", "").split()
-    if not words or not all(word.isdecimal() and 0 < int(word[:12]) for word in words):
+    if not words or not all(word.isdecimal() and int(word[:12]) > 0 for word in words):
         raise ImagingError("volume_header")
     channels = fields.get("elementnumberofchannels", "1")
     if len(words) != 3 or channels != "1" or fields.get("ndims") != "3":
@@ -81,7 +81,7 @@ def _dtype(fields: dict[str, str]) -> np.dtype[np.generic]:
     if code is None or fields.get("binarydata", "True").lower() != "true":
         raise ImagingError("volume_type")
     big = _is_true(fields, "binarydatabyteordermsb") or _is_true(fields, "elementbyteordermsb")
-    return np.dtype(code).newbyteorder(">" if big else "<")  # type: ignore[call-overload, no-any-return]
+    return np.dtype(code).newbyteorder(">" if big else "<")
 
 
 def _is_true(fields: dict[str, str], key: str) -> bool:

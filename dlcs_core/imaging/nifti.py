@@ -7,6 +7,7 @@ infinite affine the identity.
 import gzip
 import zlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class NiftiHeader:
     """The fields needed of a header, as numpy scalars and arrays, and its byte order."""
 
     fields: dict[str, NDArray[np.generic]]
-    byte_order: str
+    byte_order: Literal["<", ">"]
     size: int
 
     def floats(self, name: str) -> FloatArray:
@@ -130,26 +131,26 @@ def _read_header(stream: Readable) -> NiftiHeader:
     content = stream.read(348)
     if len(content) < 348:
         raise EOFError
-    for order in "<>":
-        size = int(np.frombuffer(content, f"{order}i4", 1)[0])
-        if size in HEADER_SIZES:
-            break
-    else:
-        raise ImagingError("volume_header")
+    order, size = _byte_order_and_size(content)
     content += _exactly(stream, size - 348)
     layout = HEADER_SIZES[size]
-    dtype = np.dtype(
-        {
-            "names": list(layout),
-            "formats": [np.dtype(kind).newbyteorder(order) for _, kind in layout.values()],
-            "offsets": [offset for offset, _ in layout.values()],
-            "itemsize": size,
-        }
-    )
-    record = np.frombuffer(content, dtype, 1)[0]
-    if not bytes(record["magic"]).startswith((b"n+1", b"n+2")):
+    fields = {
+        name: np.frombuffer(content, np.dtype(kind).newbyteorder(order), 1, offset)[0]
+        for name, (offset, kind) in layout.items()
+    }
+    if not bytes(fields["magic"]).startswith((b"n+1", b"n+2")):
         raise ImagingError("volume_detached")
-    return NiftiHeader({name: record[name] for name in layout}, order, size)
+    return NiftiHeader(fields, order, size)
+
+
+def _byte_order_and_size(content: bytes) -> tuple[Literal["<", ">"], int]:
+    """Return the byte order in which the header's own size is a known one, and that size."""
+    orders: tuple[Literal["<", ">"], ...] = ("<", ">")
+    for order in orders:
+        size = int(np.frombuffer(content, np.dtype("i4").newbyteorder(order), 1)[0])
+        if size in HEADER_SIZES:
+            return order, size
+    raise ImagingError("volume_header")
 
 
 def _exactly(stream: Readable, n_bytes: int) -> bytes:
@@ -183,7 +184,7 @@ def _shape(header: NiftiHeader) -> tuple[int, int, int]:
     dim = [int(length) for length in np.asarray(header.fields["dim"])]
     if not 2 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
         raise ImagingError("volume_header")
-    lengths = dim[1 : dim[0] + 1] + [1]
+    lengths = [*dim[1 : dim[0] + 1], 1]
     if any(length > 1 for length in lengths[3:]):
         raise ImagingError("volume_not_3d", found=" x ".join(map(str, lengths[:-1])))
     return (lengths[0], lengths[1], lengths[2])
@@ -194,7 +195,7 @@ def _dtype(header: NiftiHeader) -> np.dtype[np.generic]:
     code = header.integer("datatype")
     if code not in DATA_TYPES:
         raise ImagingError("volume_type")
-    return np.dtype(DATA_TYPES[code]).newbyteorder(header.byte_order)  # type: ignore[arg-type]
+    return np.dtype(DATA_TYPES[code]).newbyteorder(header.byte_order)
 
 
 def _scaling(header: NiftiHeader) -> tuple[float, float]:

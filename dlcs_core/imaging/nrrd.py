@@ -178,8 +178,8 @@ def _dtype(fields: dict[str, str]) -> np.dtype[np.generic]:
     code = DATA_TYPES.get(fields.get("type", "").lower())
     if code is None:
         raise ImagingError("volume_type")
-    order = ">" if fields.get("endian", "little").lower() == "big" else "<"
-    return np.dtype(code).newbyteorder(order)  # type: ignore[call-overload, no-any-return]
+    is_big = fields.get("endian", "little").lower() == "big"
+    return np.dtype(code).newbyteorder(">" if is_big else "<")
 
 
 def _encoding(fields: dict[str, str]) -> str:

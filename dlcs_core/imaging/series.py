@@ -1,74 +1,24 @@
 """Which series the files hold: candidates to choose from, each a Volume or the reason why not."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 
 from dlcs_core.errors import ImagingError, Notice
-from dlcs_core.imaging.dicom import HEAD_BYTES, is_dicom, read_dataset
-from dlcs_core.imaging.dicom_frames import CT_CLASSES, Frame, frames_of, text
+from dlcs_core.imaging.dicom_frames import Frame, frames_of, text
 from dlcs_core.imaging.dicom_header import series_header
+from dlcs_core.imaging.dicom_pixels import read_frame_hu
+from dlcs_core.imaging.file_sorting import Item, modality_of, sort_files
 from dlcs_core.imaging.sources import FileSource, ImagePath, list_sources
 from dlcs_core.imaging.stack import Stack, make_stack
 from dlcs_core.imaging.study import Volume
-from dlcs_core.imaging.volume_files import is_volume_file, read_volume_file
+from dlcs_core.imaging.volume_files import read_volume_file
 
-NON_IMAGE_MODALITIES = frozenset(
-    {"SEG", "RTSTRUCT", "RTPLAN", "RTRECORD", "SR", "PR", "KO", "REG", "DOC", "SMR", "RWV", "AU"}
-)
-LOCALIZER_WORDS = frozenset({"LOCALIZER", "SCOUT", "TOPOGRAM"})
-SIDE_FILE_SUFFIXES = frozenset(
-    {
-        ".txt",
-        ".md",
-        ".csv",
-        ".json",
-        ".xml",
-        ".html",
-        ".htm",
-        ".pdf",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".bmp",
-        ".log",
-        ".ini",
-        ".inf",
-        ".exe",
-        ".bat",
-        ".sh",
-        ".yaml",
-        ".yml",
-        ".xlsx",
-        ".xls",
-        ".doc",
-        ".docx",
-        ".tsv",
-        ".sha256",
-        ".md5",
-        ".css",
-        ".js",
-        ".ico",
-        ".jar",
-        ".dll",
-    }
-)
-"""Files that lie beside images; anything else that is no image is a broken image."""
 
-CT_CLASS_MODALITIES = {
-    "1.2.840.10008.5.1.4.1.1.4": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
-    "1.2.840.10008.5.1.4.1.1.128": "PT",
-    "1.2.840.10008.5.1.4.1.1.130": "PT",
-    "1.2.840.10008.5.1.4.1.1.20": "NM",
-    "1.2.840.10008.5.1.4.1.1.481.2": "RTDOSE",
-    "1.2.840.10008.5.1.4.1.1.6.1": "US",
-}
-"""SOP classes that are another modality, whatever the Modality attribute says."""
+MAX_DESCRIBED = 10
+"""Series named in a message; it must stay one line."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +68,6 @@ class SeriesCandidate:
         return self.volume
 
 
-Item = tuple[FileSource, Dataset]
-
-
 def read_series_candidates(image: ImagePath) -> tuple[SeriesCandidate, ...]:
     """List the image series behind a file, folder, zip or list of files.
 
@@ -143,20 +90,19 @@ def read_series_candidates(image: ImagePath) -> tuple[SeriesCandidate, ...]:
     ImagingError
         If a file is broken or cut, or there is no image at all.
     """
-    sources = list_sources(image)
-    items, volume_files, others = _sort_files(sources)
-    images = [item for item in items if _is_image(item[1])]
-    kept = [item for item in images if not _is_localizer(item[1])]
+    files = sort_files(list_sources(image))
     groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in kept:
-        groups[(text(item[1], "SeriesInstanceUID"), _modality(item[1]))].append(item)
-    skipped = others + len(items) - len(kept) + (len(volume_files) if groups else 0)
+    for source, dataset in files.slices:
+        key = (text(dataset, "SeriesInstanceUID"), modality_of(dataset))
+        groups[key].append((source, dataset))
+    skipped = files.n_side_files + len(files.other_dicom)
     if groups:
         found = _dicom_candidates(groups)
-    elif volume_files:
-        found = tuple(_volume_file_candidate(source) for source in volume_files)
+        skipped += len(files.volume_files)
+    elif files.volume_files:
+        found = tuple(_volume_file_candidate(source) for source in files.volume_files)
     else:
-        raise _nothing_found(items)
+        raise _nothing_found(files.other_dicom)
     return tuple(_with_skipped(candidate, skipped) for candidate in found)
 
 
@@ -184,60 +130,13 @@ def choose_only_candidate(candidates: Sequence[SeriesCandidate]) -> SeriesCandid
 def describe_series(candidates: Sequence[SeriesCandidate]) -> str:
     """Return series numbers, slice counts and spacings for a message; no text of the files."""
     parts = []
-    for place, one in enumerate(candidates, start=1):
+    for place, one in enumerate(candidates[:MAX_DESCRIBED], start=1):
         number = place if one.series_number is None else one.series_number
         spacing = f" x {one.volume.grid.spacing_mm[0]:g} mm" if one.volume is not None else ""
         parts.append(f"#{number}: {one.n_slices}{spacing}")
+    if len(candidates) > MAX_DESCRIBED:
+        parts.append("...")
     return "; ".join(parts)
-
-
-def _sort_files(
-    sources: Sequence[FileSource],
-) -> tuple[list[Item], list[FileSource], int]:
-    """Part the files into DICOM datasets, volume files, and a count of all others."""
-    items: list[Item] = []
-    volume_files: list[FileSource] = []
-    others = 0
-    for source in sources:
-        with source.open() as stream:
-            head = stream.read(4096)
-        if is_volume_file(source, head):
-            volume_files.append(source)
-        elif is_dicom(head[: max(HEAD_BYTES, len(head))]):
-            items.append((source, read_dataset(source)))
-        else:
-            _check_side_file(source, head, alone=len(sources) == 1)
-            others += 1
-    return items, volume_files, others
-
-
-def _check_side_file(source: FileSource, head: bytes, *, alone: bool) -> None:
-    """Refuse a file that should be an image and is not; accept one that only lies beside."""
-    if alone and source.size:
-        raise ImagingError("not_an_image")
-    if source.suffix in SIDE_FILE_SUFFIXES or head.startswith(b"PK"):
-        return
-    raise ImagingError("file_empty" if source.size == 0 else "not_dicom")
-
-
-def _is_image(dataset: Dataset) -> bool:
-    """Return whether a dataset is an image that could be a slice or a volume."""
-    return "Rows" in dataset and text(dataset, "Modality") not in NON_IMAGE_MODALITIES
-
-
-def _is_localizer(dataset: Dataset) -> bool:
-    """Return whether an image is a scout view."""
-    words = {word.strip(" '[]").upper() for word in text(dataset, "ImageType").split(",")}
-    return bool(words & LOCALIZER_WORDS)
-
-
-def _modality(dataset: Dataset) -> str:
-    """Return the modality as a short plain word; the SOP class wins where they disagree."""
-    by_class = CT_CLASS_MODALITIES.get(text(dataset, "SOPClassUID"))
-    named = "".join(c for c in text(dataset, "Modality").upper() if c.isascii() and c.isalnum())
-    if by_class is None and not named and UID(text(dataset, "SOPClassUID")) in CT_CLASSES:
-        return "CT"
-    return by_class or named[:16] or "?"
 
 
 def _dicom_candidates(groups: dict[tuple[str, str], list[Item]]) -> tuple[SeriesCandidate, ...]:
@@ -258,7 +157,7 @@ def _dicom_candidate(modality: str, items: list[Item]) -> SeriesCandidate:
         _check_one_patient([dataset for _, dataset in items])
         frames = [frame for source, dataset in items for frame in frames_of(source, dataset)]
         n_slices = len(frames)
-        volume = _volume_of(make_stack(frames), frames)
+        volume = _volume_of(make_stack(frames))
     except ImagingError as error:
         problem = error
     number = text(first, "SeriesNumber")
@@ -284,7 +183,7 @@ def _check_one_patient(datasets: Sequence[Dataset]) -> None:
         raise ImagingError("two_frames_of_reference")
 
 
-def _volume_of(stack: Stack, frames: Sequence[Frame]) -> Volume:
+def _volume_of(stack: Stack) -> Volume:
     """Make the volume of a stack."""
     first = stack.frames[0].dataset
     return Volume(
@@ -297,14 +196,19 @@ def _volume_of(stack: Stack, frames: Sequence[Frame]) -> Volume:
         series_instance_uid=text(first, "SeriesInstanceUID") or None,
         frame_of_reference_uid=text(first, "FrameOfReferenceUID") or None,
         gaps=stack.gaps,
-        warnings=(*stack.warnings, *_value_warnings(frames)),
+        warnings=(*stack.warnings, *_value_warnings(stack.frames)),
     )
 
 
-def _value_warnings(frames: Sequence[Frame]) -> tuple[Notice, ...]:
-    """Warn of values that the header does not call Hounsfield units."""
-    others = {frame.rescale_type.strip().upper() for frame in frames} - {"HU", ""}
-    return (Notice("rescale_type_not_hu"),) if others else ()
+def _value_warnings(frames: Sequence[Frame]) -> Iterator[Notice]:
+    """Warn of values that may be no Hounsfield units."""
+    if {frame.rescale_type.strip().upper() for frame in frames} - {"HU", ""}:
+        yield Notice("rescale_type_not_hu")
+    if any(frame.padding_is_tissue for frame in frames):
+        yield Notice("padding_in_tissue")
+    middle = frames[len(frames) // 2]
+    if middle.intercept >= 0 and read_frame_hu(middle).min() >= 0:
+        yield Notice("values_not_hu")
 
 
 def _volume_file_candidate(source: FileSource) -> SeriesCandidate:
@@ -313,9 +217,9 @@ def _volume_file_candidate(source: FileSource) -> SeriesCandidate:
     return SeriesCandidate(volume, None, None, volume.grid.size[0])
 
 
-def _nothing_found(items: Sequence[Item]) -> ImagingError:
+def _nothing_found(other_dicom: Sequence[Dataset]) -> ImagingError:
     """Return the refusal for files without any image, naming what they are."""
-    found = sorted({_modality(dataset) for _, dataset in items})
+    found = sorted({modality_of(dataset) for dataset in other_dicom})
     return ImagingError("not_ct", found=", ".join(found)) if found else ImagingError("no_images")
 
 

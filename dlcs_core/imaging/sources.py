@@ -38,7 +38,7 @@ class FileSource:
 
     @property
     def suffix(self) -> str:
-        """Last extension in lower case with its dot; ``.nii.gz`` and ``.seg.nrrd`` are kept whole."""
+        """Last extension in lower case with its dot; ``.nii.gz`` and ``.seg.nrrd`` stay whole."""
         name = self.path.name if self.member is None else self.member.filename
         suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes[-2:]]
         whole = "".join(suffixes)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.errors import ImagingError, Notice
-from dlcs_core.imaging.dicom_frames import Frame
+from dlcs_core.imaging.dicom_frames import Frame, text
 from dlcs_core.imaging.dicom_pixels import read_frame_hu, read_frame_stored
 from dlcs_core.imaging.geometry import AxisMap, FloatArray, check_orthogonal, stack_grid
 from dlcs_core.imaging.study import Grid
@@ -81,6 +81,7 @@ class ReslicedStack:
         self._volume: NDArray[np.float32] | None = None
 
     def __call__(self, slice_index: int) -> NDArray[np.float32]:
+        """Return one canonical slice in Hounsfield units, shape (rows, columns)."""
         if self._volume is None:
             stored = np.stack([read_frame_hu(frame) for frame in self._stack.frames])
             self._volume = self._stack.axes.volume(stored).astype(np.float32, copy=False)
@@ -104,6 +105,7 @@ def make_stack(frames: Sequence[Frame]) -> Stack:
     positions = np.array([frame.position_mm for frame in frames])
     intervals = np.diff(positions @ directions[0])
     _check_positions(positions, directions[0], intervals)
+    _check_declared_tilt(frames[0])
     spacing = _slice_spacing(frames, intervals)
     grid, axes = stack_grid(
         positions,
@@ -142,21 +144,22 @@ def _directions(frame: Frame) -> FloatArray:
 
 def _without_copies(frames: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[Notice, ...]]:
     """Drop second copies of one instance (same UID, place and pixels) with a warning."""
-    kept: dict[tuple[str, int], Frame] = {}
-    unnamed: list[Frame] = []
-    repeated = 0
+    named: dict[tuple[str, int], Frame] = {}
+    kept: list[Frame] = []
+    n_copies, n_repeated = 0, 0
     for frame in frames:
         key = (frame.sop_instance_uid, frame.number)
-        if not frame.sop_instance_uid:
-            unnamed.append(frame)
-        elif key not in kept:
-            kept[key] = frame
-        elif _is_copy(frame, kept[key]):
-            repeated += 1
+        if not frame.sop_instance_uid or key not in named:
+            named[key] = frame
+        elif _is_copy(frame, named[key]):
+            n_copies += 1
+            continue
         else:
-            unnamed.append(frame)
-    warnings = (Notice("slice_copies_dropped", {"count": repeated}),) if repeated else ()
-    return (*kept.values(), *unnamed), warnings
+            n_repeated += 1
+        kept.append(frame)
+    copies = (Notice("slice_copies_dropped", {"count": n_copies}),) if n_copies else ()
+    repeated = (Notice("sop_instance_uid_repeated"),) if n_repeated else ()
+    return tuple(kept), (*copies, *repeated)
 
 
 def _is_copy(frame: Frame, other: Frame) -> bool:
@@ -176,7 +179,17 @@ def _check_positions(positions: FloatArray, normal: FloatArray, intervals: Float
     drift = np.linalg.norm(offsets - along[:, None] * normal, axis=1)
     allowed = np.maximum(MIN_DRIFT_MM, along * np.tan(np.radians(MAX_DRIFT_DEGREES)))
     if (drift > allowed).any():
-        degrees = float(np.degrees(np.arctan2(drift[-1], along[-1])))
+        degrees = float(np.degrees(np.arctan2(drift.max(), along[-1])))
+        raise ImagingError("gantry_tilt", degrees=round(degrees, 1))
+
+
+def _check_declared_tilt(frame: Frame) -> None:
+    """Refuse a tilt that the header declares although positions do not show it."""
+    try:
+        degrees = float(text(frame.dataset, "GantryDetectorTilt") or 0.0)
+    except ValueError:
+        return
+    if abs(degrees) > MAX_DRIFT_DEGREES:
         raise ImagingError("gantry_tilt", degrees=round(degrees, 1))
 
 
@@ -185,8 +198,8 @@ def _slice_spacing(frames: Sequence[Frame], intervals: FloatArray) -> float:
     if len(intervals):
         return float(np.median(intervals))
     try:
-        thickness = float(frames[0].dataset.get("SliceThickness") or 1.0)
-    except (TypeError, ValueError):
+        thickness = float(text(frames[0].dataset, "SliceThickness") or 1.0)
+    except ValueError:
         return 1.0
     return thickness if np.isfinite(thickness) and thickness > 0 else 1.0
 

@@ -58,6 +58,7 @@ class VoxelSlices:
     intercept: float
 
     def __call__(self, slice_index: int) -> NDArray[np.float32]:
+        """Return one canonical slice in Hounsfield units, shape (rows, columns)."""
         values = self.stored[slice_index].astype(np.float64) * self.slope + self.intercept
         if not np.isfinite(values).all():
             raise ImagingError("values_not_finite")
