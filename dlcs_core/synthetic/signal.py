@@ -85,8 +85,8 @@ def log_likelihood(
     ----------
     parameters : float64 array (n_patients, 4)
         Drawn image parameters.
-    latent_score : float64 array (n_scores,)
-        Scores at which to evaluate.
+    latent_score : float64 array (n_patients, n_scores)
+        Scores at which to evaluate, of each patient.
 
     Returns
     -------

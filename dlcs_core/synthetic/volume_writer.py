@@ -1,0 +1,71 @@
+"""Write a phantom as NIfTI: a window around the tumour, five slices."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from dlcs_core.synthetic.plane import Window
+from dlcs_core.synthetic.rendering import Phantom, render_slices
+
+SLICES_BESIDE_KEY = 2
+
+
+def write_nifti_case(phantom: Phantom, generator: Generator, directory: Path) -> tuple[Path, Path]:
+    """Write image and mask of one patient.
+
+    Parameters
+    ----------
+    phantom : Phantom
+        Patient and scan.
+    generator : Generator
+        Source of the noise.
+    directory : Path
+        Existing folder.
+
+    Returns
+    -------
+    image, mask : Path
+        ``image.nii.gz`` (int16 HU) and ``mask.nii.gz`` (uint8): the key slice and two on each
+        side, on the same grid.
+    """
+    key = phantom.key_slice_number
+    numbers = range(key - SLICES_BESIDE_KEY, key + SLICES_BESIDE_KEY + 1)
+    window = phantom.tumor_window()
+    slices = np.stack(list(render_slices(phantom, window, numbers, generator)))
+    outlines = np.stack([phantom.outline(number)[window] for number in numbers])
+    image, mask = directory / "image.nii.gz", directory / "mask.nii.gz"
+    write_nifti(image, slices, phantom, window, numbers)
+    write_nifti(mask, outlines.astype(np.uint8), phantom, window, numbers)
+    return image, mask
+
+
+def write_nifti(
+    path: Path,
+    slices: NDArray[np.int16] | NDArray[np.uint8],
+    phantom: Phantom,
+    window: Window,
+    numbers: Sequence[int],
+) -> None:
+    """Write an array (slice, row, column) with its place in patient space."""
+    import nibabel
+
+    scan = phantom.acquisition
+    pixel_mm = scan.pixel_mm
+    x, y = float(scan.x_mm[window[1]][0]), float(scan.y_mm[window[0]][0])
+    # NIfTI's world is RAS: x and y change sign against DICOM's LPS.
+    affine = np.array(
+        [
+            [-pixel_mm, 0, 0, -x],
+            [0, -pixel_mm, 0, -y],
+            [0, 0, scan.scanner.slice_mm, scan.z_mm(numbers[0])],
+            [0, 0, 0, 1],
+        ]
+    )
+    volume = nibabel.Nifti1Image(slices.transpose(2, 1, 0), affine)
+    volume.header.set_xyzt_units("mm")
+    volume.set_qform(affine, code=1)
+    volume.set_sform(affine, code=1)
+    nibabel.save(volume, path)
