@@ -73,7 +73,7 @@ def _flush(stream: TextIO) -> None:
 
 def write_json(content: Mapping[str, object]) -> None:
     """Write one JSON object to stdout; a number that is not finite is a defect and raises."""
-    print(json.dumps(content, allow_nan=False, indent=2))
+    print(json.dumps(content, allow_nan=False))
 
 
 def write_lines(lines: Iterable[str]) -> None:

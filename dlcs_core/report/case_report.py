@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
+from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.preprocessing.measurements import StudyMeasurements
 from dlcs_core.preprocessing.model_input import ModelInput
 
@@ -105,22 +106,6 @@ class NomogramEntry:
 
 
 @dataclass(frozen=True)
-class SurvivalEstimate:
-    """Survival probability at some times, with log-log 95 % interval.
-
-    Attributes
-    ----------
-    times_months, survival, ci95_low, ci95_high : tuple of float
-        Same length.
-    """
-
-    times_months: tuple[float, ...]
-    survival: tuple[float, ...]
-    ci95_low: tuple[float, ...]
-    ci95_high: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class SurvivalOutlook:
     """Overall survival by the Cox model.
 
@@ -131,9 +116,9 @@ class SurvivalOutlook:
     risk_group : {"low", "high"} or None
         By the training cohort's cutoff.
     cutoff : float
-        Linear predictor from which the risk counts as high.
+        Linear predictor above which the risk counts as high.
     at_horizons, curve : SurvivalEstimate or None
-        At 12, 24 and 35 months, and monthly to 36.
+        At 12, 24 and 35 months, and monthly to 36; entries are None beyond the follow-up.
     """
 
     linear_predictor: float | None

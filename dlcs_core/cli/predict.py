@@ -1,0 +1,71 @@
+"""``predict``: one case, from image, outline and form to probabilities."""
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlcs_core.cli.case_arguments import add_bundle_argument, add_study_arguments
+from dlcs_core.cli.console import language, write_json, write_lines
+from dlcs_core.cli.output_files import check_output, write_file
+
+if TYPE_CHECKING:
+    from dlcs_core.bundle.reader import Bundle
+    from dlcs_core.imaging.study import Study
+    from dlcs_core.report.case_report import CaseReport
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    add_study_arguments(parser)
+    parser.add_argument("--clinical", type=Path, required=True, metavar="FILE.json")
+    add_bundle_argument(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="self-contained report")
+    parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="the three slices as PNG")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Assess the case and write what was asked for."""
+    check_output(arguments.html)
+    report, study = _assess(arguments)
+    if arguments.save_overlay:
+        from dlcs_core.report.overlay import write_overlays
+
+        write_overlays(report, study, arguments.save_overlay)
+    if arguments.html:
+        from dlcs_core.report.document import case_html
+
+        write_file(arguments.html, case_html(report, language()).encode())
+    if arguments.json:
+        from dlcs_core.report.case_json import case_json
+
+        write_json(case_json(report, language()))
+    else:
+        from dlcs_core.report.case_text import case_text
+
+        write_lines(case_text(report, language()))
+    return 0
+
+
+def _assess(arguments: argparse.Namespace) -> "tuple[CaseReport, Study]":
+    """Read form, model and study, the model beside the study, and assess."""
+    from dlcs_core.clinical.record import read_record
+
+    record, warnings = read_record(arguments.clinical)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        bundle = beside.submit(_read_bundle, arguments.bundle)
+        from dlcs_core.imaging.study_reading import read_study
+
+        study = read_study(arguments.image, arguments.mask, arguments.roi)
+        from dlcs_core.report.case import assess_case
+
+        return assess_case(study, record, bundle.result(), warnings), study
+
+
+def _read_bundle(directory: Path) -> "Bundle":
+    from dlcs_core.bundle.reader import read_bundle
+
+    bundle = read_bundle(directory)
+    bundle.network().warm_up()
+    return bundle

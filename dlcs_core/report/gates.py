@@ -1,0 +1,160 @@
+"""Whether a case is one that the model was made for: what abstains and what only warns.
+
+Everything judged from pixels and geometry holds for every file format alike. What only a DICOM
+header can tell is judged where there is one; its absence never abstains.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from dlcs_core.clinical.record import ClinicalRecord
+from dlcs_core.errors import Notice
+from dlcs_core.imaging.study import SeriesHeader, Study
+from dlcs_core.preprocessing.measurements import StudyMeasurements
+
+Range = tuple[float, float]
+
+RELATIVE_TOLERANCE = {
+    "slice_spacing_mm": 0.02,  # positions in headers are rounded
+    "pixel_spacing_mm": 0.02,
+    "mask_area_mm2": 0.25,  # two readers' outlines of one tumour differ by about as much
+}
+"""How far beyond the trained range, as a share of its ends, a study may lie."""
+
+MEAN_HU_TOLERANCE_HU = 10.0
+"""The same for the mean intensity, which may be near 0; scanners drift by a few HU."""
+
+MAX_DIAMETER_DISAGREEMENT = 0.3
+"""Share by which the form's diameter may differ from the measured one without a warning."""
+
+MAX_AGE_DIFFERENCE_YEARS = 1.0
+
+_ABDOMEN = re.compile(r"ABD|STOM|GASTR|LIVER|OESOPH|ESOPH|TORSO|TRUNK|WHOLE|BODY|腹|胃|肝")
+_OTHER_PHASE = re.compile(
+    r"ARTERIAL|\bART\b|DELAY|NATIVE|NON.?CONTRAST|UNENHANCED|WITHOUT|PLAIN|动脉|平扫|延迟"
+)
+_PORTAL_PHASE = re.compile(r"PORTAL|VENOUS|\bPV|\bVP|门|静脉")
+
+
+def reasons_to_abstain(
+    study: Study, measured: StudyMeasurements, trained_ranges: Mapping[str, Range]
+) -> tuple[Notice, ...]:
+    """Return why a study lies outside what the model was made for.
+
+    Parameters
+    ----------
+    study : Study
+        Volume and mask.
+    measured : StudyMeasurements
+        Of the same study.
+    trained_ranges : mapping of str to (low, high)
+        From the manifest: ``slice_spacing_mm``, ``pixel_spacing_mm``, ``mask_area_mm2``,
+        ``mean_hu``; a range that is not there is not judged.
+
+    Returns
+    -------
+    tuple of Notice
+        Empty for a case of the kind that the model was trained on.
+    """
+    return (
+        *_outside_ranges(measured, trained_ranges),
+        *_at_edge(measured),
+        *_header_reasons(study.volume.header),
+    )
+
+
+def out_of_distribution(distance: float, limit: float) -> tuple[Notice, ...]:
+    """Return the reason when the network's features are unlike those of the training cases."""
+    if distance <= limit:
+        return ()
+    values = {"distance": f"{distance:.2f}", "limit": f"{limit:.2f}"}
+    return (Notice("case_out_of_distribution", values),)
+
+
+def contradictions(
+    study: Study, measured: StudyMeasurements, record: ClinicalRecord
+) -> tuple[Notice, ...]:
+    """Return what does not fit between images and form; none of it abstains.
+
+    Values of the header are never repeated: they may identify the patient.
+    """
+    header, values = study.volume.header, record.values
+    sex = {"M": "male", "F": "female"}.get((header.patient_sex or "").strip().upper())
+    age, form_age = header.patient_age_years, values["age_years"]
+    found = {
+        "patient_id_differs": _differ(header.patient_id, record.patient_id),
+        "sex_differs": sex is not None and values["sex"] not in (None, sex),
+        "age_differs": age is not None
+        and isinstance(form_age, float)
+        and abs(age - form_age) > MAX_AGE_DIFFERENCE_YEARS,
+    }
+    notices = tuple(Notice(code) for code, holds in found.items() if holds)
+    return notices + _diameter_differs(measured, values["max_diameter_cm"])
+
+
+def header_warnings(study: Study) -> tuple[Notice, ...]:
+    """Return what a DICOM header leaves open about contrast."""
+    if study.volume.source_format != "dicom" or study.volume.header.contrast_agent:
+        return ()
+    return (Notice("contrast_not_stated"),)
+
+
+def _outside_ranges(
+    measured: StudyMeasurements, trained_ranges: Mapping[str, Range]
+) -> Iterable[Notice]:
+    for name, found in _judged(measured):
+        if name in trained_ranges:
+            low, high = _widened(name, trained_ranges[name])
+            if not low <= found <= high:
+                values = {"value": f"{found:.4g}", "low": f"{low:.4g}", "high": f"{high:.4g}"}
+                yield Notice(f"{name}_outside_training", values)
+
+
+def _judged(measured: StudyMeasurements) -> Iterable[tuple[str, float]]:
+    """Yield the property and the value by which it is judged; both pixel spacings count."""
+    yield "slice_spacing_mm", measured.spacing_mm[0]
+    for pixel_spacing in dict.fromkeys(measured.spacing_mm[1:]):
+        yield "pixel_spacing_mm", pixel_spacing
+    yield "mask_area_mm2", measured.mask_area_mm2
+    yield "mean_hu", measured.mean_hu
+
+
+def _widened(name: str, trained: Range) -> Range:
+    low, high = trained
+    if name == "mean_hu":
+        return low - MEAN_HU_TOLERANCE_HU, high + MEAN_HU_TOLERANCE_HU
+    share = RELATIVE_TOLERANCE[name]
+    return low * (1 - share), high * (1 + share)
+
+
+def _at_edge(measured: StudyMeasurements) -> tuple[Notice, ...]:
+    if 0 < measured.key_slice_index < measured.size[0] - 1:
+        return ()
+    return (Notice("tumor_at_edge_of_volume"),)
+
+
+def _header_reasons(header: SeriesHeader) -> Iterable[Notice]:
+    body_part = (header.body_part or "").strip().upper()
+    if body_part and not _ABDOMEN.search(body_part):
+        yield Notice("body_part_not_abdomen")
+    description = (header.series_description or "").upper()
+    if _OTHER_PHASE.search(description) and not _PORTAL_PHASE.search(description):
+        yield Notice("phase_not_portal_venous")
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    if not one or not other:
+        return False
+    return one.strip().casefold() != other.strip().casefold()
+
+
+def _diameter_differs(
+    measured: StudyMeasurements, max_diameter_cm: float | str | None
+) -> tuple[Notice, ...]:
+    measured_cm = measured.feret_diameter_mm / 10
+    if not isinstance(max_diameter_cm, float):
+        return ()
+    if abs(measured_cm - max_diameter_cm) <= MAX_DIAMETER_DISAGREEMENT * max_diameter_cm:
+        return ()
+    values = {"form_cm": f"{max_diameter_cm:g}", "measured_cm": f"{measured_cm:.1f}"}
+    return (Notice("diameter_differs", values),)
