@@ -1,0 +1,248 @@
+"""Whether predicted probabilities mean what they say: intercept, slope, groups of patients.
+
+The smooth curve is in :mod:`dlcs_core.statistics.calibration_curve`. A non-significant
+Hosmer-Lemeshow test is no evidence of calibration: read intercept, slope and curve first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dlcs_core.errors import CohortError
+from dlcs_core.statistics.checks import (
+    NORMAL_QUANTILE_975,
+    BoolArray,
+    FloatArray,
+    chi_square_p,
+    outcome_and_risk,
+)
+from dlcs_core.statistics.classification import wilson_interval
+from dlcs_core.statistics.logistic_regression import LogisticFit, fit_logistic
+
+
+@dataclass(frozen=True)
+class CalibrationEstimate:
+    """Intercept or slope of a calibration model.
+
+    Attributes
+    ----------
+    estimate, se : float
+        Estimate and standard error.
+    ci95 : tuple of float
+        ``estimate -/+ 1.96 se``.
+    """
+
+    estimate: float
+    se: float
+    ci95: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class HosmerLemeshow:
+    """Grouped goodness of fit.
+
+    Attributes
+    ----------
+    statistic : float or None
+        Chi-square; None where a group expects no event, or only events, and has others.
+    df : int
+        Groups - 2 on development data, groups on outside data.
+    p : float or None
+        Upper tail probability; None without statistic or degrees of freedom.
+    n, observed, expected : array of float64, shape (n_groups,)
+        Patients, good responders and sum of risks per group, in order of risk.
+    """
+
+    statistic: float | None
+    df: int
+    p: float | None
+    n: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedCalibration:
+    """Observed against predicted in groups of equal size.
+
+    Attributes
+    ----------
+    n : array of float64, shape (n_groups,)
+        Patients.
+    predicted, observed : array of float64, shape (n_groups,)
+        Mean risk and share of good responders, in [0, 1].
+    ci95_low, ci95_high : array of float64, shape (n_groups,)
+        Wilson interval of the observed share.
+    """
+
+    n: FloatArray
+    predicted: FloatArray
+    observed: FloatArray
+    ci95_low: FloatArray
+    ci95_high: FloatArray
+
+
+def calibration_in_the_large(good_response: ArrayLike, risk: ArrayLike) -> CalibrationEstimate:
+    """Calibration intercept with the slope fixed at 1.
+
+    Above 0: good response is more frequent than predicted; below 0: rarer.
+
+    Parameters
+    ----------
+    good_response : array of bool or 0/1, shape (n_patients,)
+        True where the tumour regression grade is 0 or 1.
+    risk : array of float, shape (n_patients,)
+        Predicted probability of good response, in (0, 1).
+
+    Returns
+    -------
+    CalibrationEstimate
+        Intercept of ``glm(y ~ offset(logit(risk)))``, in log odds; 0 is perfect.
+
+    Raises
+    ------
+    CohortError
+        If the cohort is empty, sizes differ, a risk is missing or not inside (0, 1), or one
+        class is absent.
+    """
+    outcome, logit = _outcome_and_logit(good_response, risk)
+    return _estimate(fit_logistic(np.empty((logit.size, 0)), outcome, (), offset=logit), 0)
+
+
+def calibration_slope(good_response: ArrayLike, risk: ArrayLike) -> CalibrationEstimate:
+    """Slope of the outcome on the log odds of the risk.
+
+    Below 1: predictions are too extreme (overfitted); above 1: too moderate.
+
+    Parameters
+    ----------
+    good_response : array of bool or 0/1, shape (n_patients,)
+        True where the tumour regression grade is 0 or 1.
+    risk : array of float, shape (n_patients,)
+        Predicted probability of good response, in (0, 1).
+
+    Returns
+    -------
+    CalibrationEstimate
+        Slope of ``glm(y ~ logit(risk))``; 1 is perfect.
+
+    Raises
+    ------
+    CohortError
+        If the cohort is empty, sizes differ, a risk is missing or not inside (0, 1), or one
+        class is absent.
+    ModelError
+        If the risk is constant or separates the classes.
+    """
+    outcome, logit = _outcome_and_logit(good_response, risk)
+    return _estimate(fit_logistic(logit[:, None], outcome, ("logit_risk",)), 1)
+
+
+def hosmer_lemeshow(
+    good_response: ArrayLike, risk: ArrayLike, *, groups: int = 10, external: bool = False
+) -> HosmerLemeshow:
+    """Hosmer-Lemeshow test on quantile groups of the risk.
+
+    Groups are cut at type-7 quantiles, closed on the right; equal quantiles give fewer groups.
+
+    Parameters
+    ----------
+    good_response : array of bool or 0/1, shape (n_patients,)
+        True where the tumour regression grade is 0 or 1.
+    risk : array of float, shape (n_patients,)
+        Predicted probability of good response, in [0, 1].
+    groups : int
+        Number of groups asked for, at least 2.
+    external : bool
+        True where the model was fitted on other patients: one degree of freedom per group.
+
+    Returns
+    -------
+    HosmerLemeshow
+        As R's ``ResourceSelection::hoslem.test`` for development data.
+
+    Raises
+    ------
+    CohortError
+        If the cohort is empty, sizes differ, a risk is missing or outside [0, 1], one class is
+        absent, or fewer than two groups are asked for.
+
+    References
+    ----------
+    .. [1] Hosmer DW, Lemeshow S. Goodness of fit tests for the multiple logistic regression
+       model. Commun Stat Theory Methods 1980;9:1043-1069.
+    """
+    outcome, values = outcome_and_risk(good_response, risk)
+    n, observed, expected = _grouped(outcome, values, groups)
+    df = int(n.size if external else n.size - 2)
+    gap = (observed - expected) ** 2
+    rest = expected * (1.0 - expected / n)
+    if ((rest <= 0.0) & (gap > 0.0)).any():
+        return HosmerLemeshow(None, df, None, n, observed, expected)
+    statistic = float((gap / np.where(rest > 0.0, rest, 1.0)).sum())
+    p = chi_square_p(statistic, df) if df > 0 else None
+    return HosmerLemeshow(statistic, df, p, n, observed, expected)
+
+
+def grouped_calibration(
+    good_response: ArrayLike, risk: ArrayLike, *, groups: int = 10
+) -> GroupedCalibration:
+    """Observed share against mean risk, in the groups of :func:`hosmer_lemeshow`.
+
+    Parameters
+    ----------
+    good_response, risk, groups
+        As in :func:`hosmer_lemeshow`.
+
+    Returns
+    -------
+    GroupedCalibration
+        One entry per group, in order of risk.
+
+    Raises
+    ------
+    CohortError
+        As :func:`hosmer_lemeshow`.
+
+    Examples
+    --------
+    >>> curve = grouped_calibration([0, 1, 0, 1], [0.1, 0.3, 0.6, 0.8], groups=2)
+    >>> curve.predicted.tolist(), curve.observed.tolist()
+    ([0.2, 0.7], [0.5, 0.5])
+    """
+    outcome, values = outcome_and_risk(good_response, risk)
+    n, observed, expected = _grouped(outcome, values, groups)
+    low, high = wilson_interval(observed, n)
+    return GroupedCalibration(n, expected / n, observed / n, low, high)
+
+
+def _grouped(
+    outcome: BoolArray, risk: FloatArray, groups: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Patients, events and summed risks per quantile group."""
+    if groups < 2:
+        raise CohortError("statistic_too_few_groups", groups=groups)
+    edges = np.unique(np.quantile(risk, np.linspace(0.0, 1.0, groups + 1)))
+    index: NDArray[np.intp] = np.searchsorted(edges[1:-1], risk, side="left").astype(np.intp)
+    n = np.bincount(index).astype(np.float64)
+    filled = n > 0.0
+    observed = np.bincount(index[outcome], minlength=n.size).astype(np.float64)
+    expected = np.asarray(np.bincount(index, weights=risk), dtype=np.float64)
+    return n[filled], observed[filled], expected[filled]
+
+
+def _outcome_and_logit(good_response: ArrayLike, risk: ArrayLike) -> tuple[BoolArray, FloatArray]:
+    """Return the outcome and the log odds of the risk, which 0 and 1 do not have."""
+    outcome, values = outcome_and_risk(good_response, risk)
+    certain = int(np.count_nonzero((values == 0.0) | (values == 1.0)))
+    if certain:
+        raise CohortError("statistic_risk_certain", count=certain, n=values.size)
+    return outcome, np.log(values / (1.0 - values))
+
+
+def _estimate(fit: LogisticFit, index: int) -> CalibrationEstimate:
+    """One coefficient with its Wald interval on its own scale."""
+    estimate, se = float(fit.coefficients[index]), float(fit.standard_errors[index])
+    half = NORMAL_QUANTILE_975 * se
+    return CalibrationEstimate(estimate, se, (estimate - half, estimate + half))

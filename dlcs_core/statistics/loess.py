@@ -1,0 +1,147 @@
+"""Local quadratic regression, as R's ``loess`` with ``surface = "direct"``."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcs_core.statistics.checks import FloatArray
+
+SPAN = 0.75
+BINS = 2500
+EXTREMES = 100
+"""Rows at either end that stay points of their own, since the curve bends most there."""
+CONDITION_FLOOR = 1e-7
+"""Smallest eigenvalue of scaled normal equations that are solved without a decomposition."""
+CHUNK = 256
+"""Evaluation points worked on at once; bounds the memory."""
+
+RANK_TOLERANCE = 100.0 * float(np.finfo(np.float64).eps)
+"""Relative size of a singular value that counts as 0, as in the loess routines."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoessPoints:
+    """Points to smooth.
+
+    Attributes
+    ----------
+    x, y, count : array of float64, shape (n_points,)
+        Increasing x; y and the number of rows behind each point.
+    rows : array of float64, shape (n_rows,)
+        Sorted x of the rows, which set the width of each neighbourhood.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    count: FloatArray
+    rows: FloatArray
+
+    @classmethod
+    def of_rows(cls, x: FloatArray, y: FloatArray) -> "LoessPoints":
+        """Take every distinct x as a point, rows at the same x together."""
+        at, index, count = np.unique(x, return_inverse=True, return_counts=True)
+        total = np.asarray(np.bincount(index, weights=y), dtype=np.float64)
+        return cls(at, total / count, count.astype(np.float64), x)
+
+
+def bin_points(x: FloatArray, y: FloatArray) -> LoessPoints:
+    """Gather sorted rows in bins of equal count, the first and last hundred on their own.
+
+    Parameters
+    ----------
+    x, y : array of float64, shape (n_rows,)
+        Sorted by x; more rows than bins.
+
+    Returns
+    -------
+    LoessPoints
+        At the mean x and y of each bin; bins of equal x are merged.
+    """
+    inner = np.linspace(EXTREMES, x.size - EXTREMES, BINS + 1).astype(np.intp)[:-1]
+    ends = np.arange(EXTREMES, dtype=np.intp)
+    start = np.concatenate([ends, inner, x.size - EXTREMES + ends])
+    count = np.diff(np.append(start, x.size)).astype(np.float64)
+    mean_x = np.add.reduceat(x, start) / count
+    mean_y = np.add.reduceat(y, start) / count
+    # The mean of equal numbers can stray from them in its last digit.
+    mean_x = np.clip(np.maximum.accumulate(mean_x), x[0], x[-1])
+    at, index = np.unique(mean_x, return_inverse=True)
+    total = np.asarray(np.bincount(index, weights=count), dtype=np.float64)
+    weighted = np.asarray(np.bincount(index, weights=count * mean_y), dtype=np.float64)
+    return LoessPoints(at, weighted / total, total, x)
+
+
+def loess(points: LoessPoints, at: FloatArray) -> FloatArray:
+    """Smooth the points at the given places.
+
+    Each place has its own parabola through the nearest three quarters of the rows, weighted by
+    the tricube of their distance and evaluated at the place itself.
+
+    Parameters
+    ----------
+    points : LoessPoints
+        What to smooth.
+    at : array of float64, shape (n_places,)
+        Where.
+
+    Returns
+    -------
+    array of float64, shape (n_places,)
+        Fitted values; not clipped.
+    """
+    width = _widths(points.rows, at)
+    pieces = [
+        _local_fits(points, at[i : i + CHUNK], width[i : i + CHUNK])
+        for i in range(0, at.size, CHUNK)
+    ]
+    return np.concatenate(pieces)
+
+
+def _widths(rows: FloatArray, at: FloatArray) -> FloatArray:
+    """Distance from each place to the nearest three quarters of the sorted rows."""
+    q = int(np.floor(rows.size * SPAN + 1e-5))
+    # The window [i, i + q) moves right as long as the row entering is nearer than the one
+    # leaving; the sum of the two decides, and it increases with i.
+    left = np.searchsorted(rows[:-q] + rows[q:], 2.0 * at, side="left")
+    return np.maximum(at - rows[left], rows[left + q - 1] - at)
+
+
+def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> FloatArray:
+    """Value of each place's weighted parabola at the place."""
+    # A width of 0 (most rows at the place itself) leaves only those rows.
+    safe = np.where(width > 0.0, width, 1.0)
+    u = (points.x - at[:, None]) / safe[:, None]
+    near = np.clip(1.0 - np.abs(u) ** 3, 0.0, None) ** 3
+    near = np.where(width[:, None] > 0.0, near, u == 0.0)
+    weight = near * points.count
+    powers = [weight]
+    for _ in range(4):
+        powers.append(powers[-1] * u)
+    moments = np.stack([power.sum(axis=1) for power in powers], axis=1)
+    right = np.stack([power @ points.y for power in powers[:3]], axis=1)
+    normal = moments[:, [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]
+    regular = _well_conditioned(normal)
+    fitted = np.empty(at.size)
+    fitted[regular] = np.linalg.solve(normal[regular], right[regular][:, :, None])[:, 0, 0]
+    for i in np.flatnonzero(~regular):
+        fitted[i] = _minimum_norm(u[i], points.y, weight[i])
+    return fitted
+
+
+def _well_conditioned(normal: FloatArray) -> NDArray[np.bool_]:
+    """Which normal equations may be solved as they are, without losing digits."""
+    size = np.sqrt(np.diagonal(normal, axis1=1, axis2=2))
+    safe = np.where(size > 0.0, size, 1.0)
+    smallest = np.linalg.eigvalsh(normal / safe[:, :, None] / safe[:, None, :])[:, 0]
+    return np.asarray(smallest > CONDITION_FLOOR)
+
+
+def _minimum_norm(u: FloatArray, y: FloatArray, weight: FloatArray) -> float:
+    """Parabola through (nearly) too few points: the pseudo-inverse, as in loess."""
+    root = np.sqrt(weight)
+    columns = np.column_stack([root, root * u, root * u**2])
+    size = np.linalg.norm(columns, axis=0)
+    size[size == 0.0] = 1.0
+    solved = np.linalg.lstsq(columns / size, root * y, rcond=RANK_TOLERANCE)[0]
+    return float(solved[0] / size[0])
