@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dlcs_core.errors import TrainingError
+from dlcs_core.network.inference import VIEW_COUNTS
 from dlcs_core.network.storage import Storage
 
 CONFIG_DIRECTORY = Path(__file__).resolve().parent / "configs"
@@ -125,7 +126,7 @@ class TrainingConfig:
     storage : str
         Stored form of the weights, rounded before anything is scored.
     n_views : int
-        Symmetric views per image whose logits are averaged, as in serving: 1 or 8.
+        Symmetric views per image whose logits are averaged, as in serving: 1, 2, 4 or 8.
     network, optimization, sampling
         The three parts.
     """
@@ -169,7 +170,7 @@ def read_config(name_or_file: str) -> TrainingConfig:
         raise TrainingError("config_not_found", found=name_or_file, known=known) from error
     except tomllib.TOMLDecodeError as error:
         raise TrainingError("config_no_toml", found=name_or_file) from error
-    config = _build(TrainingConfig, {"name": path.stem, **values}, "")
+    config: TrainingConfig = _build(TrainingConfig, {"name": path.stem, **values}, "")
     _check_ranges(config)
     return config
 
@@ -181,7 +182,9 @@ def _build(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
     for name in values:
         if name not in known:
             raise TrainingError("config_unknown_setting", setting=where + name)
-    return kind(**{name: _value(hints[name], value, where + name) for name, value in values.items()})
+    return kind(
+        **{name: _value(hints[name], value, where + name) for name, value in values.items()}
+    )
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
@@ -204,9 +207,13 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 def _check_ranges(config: TrainingConfig) -> None:
     """Refuse values with which no run makes sense."""
     training, sampling = config.optimization, config.sampling
+    if config.n_views not in VIEW_COUNTS:
+        allowed = ", ".join(map(str, VIEW_COUNTS))
+        raise TrainingError(
+            "config_not_allowed", setting="n_views", found=config.n_views, allowed=allowed
+        )
     limits = {
         "folds": (config.folds, 2, 20),
-        "n_views": (config.n_views, 1, 8),
         "optimization.epochs": (training.epochs, 1, 100_000),
         "optimization.batch_size": (training.batch_size, 2, 4096),
         "optimization.max_learning_rate": (training.max_learning_rate, 1e-8, 10.0),

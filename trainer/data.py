@@ -1,6 +1,7 @@
 """From a manifest of studies to the tensor cache: ``python -m trainer prepare``."""
 
 import hashlib
+import json
 import multiprocessing
 import secrets
 import shutil
@@ -119,6 +120,15 @@ def prepare_cache(
     return broken
 
 
+def is_cache_of(manifest: Path, directory: Path) -> bool:
+    """Return whether a cache is there and was made from this very manifest."""
+    facts = directory / "cache.json"
+    if not facts.is_file():
+        return False
+    found = json.loads(facts.read_text(encoding="utf-8")).get("manifest_sha256")
+    return bool(found == hashlib.sha256(manifest.read_bytes()).hexdigest())
+
+
 class BrokenStudiesError(TrainingError):
     """Some studies of a manifest cannot be read.
 
@@ -179,7 +189,9 @@ def _map_in_processes(
 
 
 def _region(cell: object) -> str | None:
-    return None if pd.isna(cell) else str(cell)
+    """Return the region's name or label as typed in the manifest; None for an empty cell."""
+    is_empty = cell is None or cell != cell  # NaN differs from itself
+    return None if is_empty else str(cell)
 
 
 def _read_one(

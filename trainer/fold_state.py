@@ -51,8 +51,7 @@ def initial_state(config: TrainingConfig, device: torch.device) -> FoldState:
     model = SeResNet50(zero_init=config.network.zero_init_residual)
     if config.network.initial_weights == "imagenet":
         load_imagenet_weights(model, Path(config.network.imagenet_weights_file))
-    # mypy knows no overload of `to` with a memory format alone.
-    model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = model.to(device).to(memory_format=torch.channels_last)
     matrices = [one for one in model.parameters() if one.ndim > 1]
     vectors = [one for one in model.parameters() if one.ndim <= 1]
     groups = [

@@ -38,7 +38,7 @@ from trainer.schedule import rate_and_momentum
 from trainer.scoring import score_patients, to_device
 from trainer.stored_form import weights_as_stored
 
-Report = Callable[[int], None]
+Report = Callable[[int], object]
 """Called with the number of training images that have been seen since the last call."""
 
 

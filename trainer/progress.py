@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    ProgressBar = tqdm[None]
+    ProgressBar = tqdm[int]
 
 
 def progress_bar(total: int, what: str, unit: str) -> "ProgressBar":
@@ -21,4 +21,5 @@ def progress_bar(total: int, what: str, unit: str) -> "ProgressBar":
     unit : str
         Name of a unit.
     """
-    return tqdm(total=total, desc=what, unit=f" {unit}", disable=not sys.stderr.isatty())
+    bar: tqdm[int] = tqdm(total=total, desc=what, unit=f" {unit}", disable=not sys.stderr.isatty())
+    return bar

@@ -28,27 +28,32 @@ def assign_folds(table: pd.DataFrame, folds: int, seed: int) -> NDArray[np.int64
     Returns
     -------
     array of int64, shape (n_patients,)
-        0 to ``folds - 1``; -1 outside the training cohort. All rows of one patient share a fold.
+        0 to ``folds - 1``; -1 outside the training cohort. All rows of one patient
+        share a fold.
 
     Raises
     ------
     TrainingError
         If either class has fewer patients than there are folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import StratifiedKFold
 
-    training = np.flatnonzero(table["cohort"].to_numpy() == "training")
-    response = table["good_response"].to_numpy()[training].astype(int)
+    training = table[table["cohort"] == "training"]
+    # Patients are split, not rows: scikit-learn's StratifiedGroupKFold balances the strata of
+    # one-row patients less well (39 to 53 patients of a centre per fold where 45 are due).
+    patients = training.drop_duplicates("patient_id")
+    response = patients["good_response"].to_numpy().astype(int)
     rarest = min(np.count_nonzero(response == 0), np.count_nonzero(response == 1))
     if rarest < folds:
         raise TrainingError("too_few_patients_for_folds", found=rarest, folds=folds)
-    strata = _strata(response, table["center"].to_numpy()[training], folds)
-    groups = table["patient_id"].to_numpy()[training].astype(str)
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    assigned = np.full(len(table), NOT_TRAINING, dtype=np.int64)
-    for fold, (_, held_out) in enumerate(splitter.split(strata, strata, groups)):
-        assigned[training[held_out]] = fold
-    return assigned
+    strata = _strata(response, patients["center"].to_numpy(), folds)
+    splitter = StratifiedKFold(n_splits=folds, shuffle=True, random_state=seed)
+    fold_of = pd.Series(NOT_TRAINING, index=patients["patient_id"])
+    for fold, (_, held_out) in enumerate(splitter.split(strata, strata)):
+        fold_of.iloc[held_out] = fold
+    own = fold_of.reindex(table["patient_id"]).to_numpy()
+    in_training = table["cohort"].to_numpy() == "training"
+    return np.where(in_training, own, NOT_TRAINING).astype(np.int64)
 
 
 def _strata(response: NDArray[np.int64], center: NDArray[np.object_], folds: int) -> list[str]:

@@ -6,6 +6,7 @@ import queue
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing.queues import Queue
 
 Report = Callable[[int], object]
@@ -58,10 +59,8 @@ def run_in_processes(task: Task, numbers: Sequence[int], jobs: int, report: Repo
 def _watch(futures: Sequence[Future[None]], progress: "Queue[int]", report: Report) -> None:
     """Pass progress on until everything is done or something fails."""
     while not all(future.done() for future in futures):
-        try:
+        with suppress(queue.Empty):
             report(progress.get(timeout=POLL_SECONDS))
-        except queue.Empty:
-            pass
         for future in futures:
             if future.done():
                 future.result()
@@ -71,7 +70,7 @@ def _watch(futures: Sequence[Future[None]], progress: "Queue[int]", report: Repo
 
 def _start(progress: "Queue[int]") -> None:
     """Prepare a worker: Ctrl-C is the parent's to handle."""
-    global _progress  # noqa: PLW0603 - the pool has no other way to hand a queue to its workers
+    global _progress
     _progress = progress
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -1,0 +1,161 @@
+"""What one fold's training may see, and that it can be cut off anywhere."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from dlcs_core.errors import TrainingError
+from trainer.config import OptimizationConfig, TrainingConfig
+from trainer.loop import FoldData, FoldRun, train_fold
+
+PATIENTS = 18
+HELD_OUT = np.arange(12, 18)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def recipe(config: TrainingConfig, **changes: object) -> TrainingConfig:
+    settings = replace(config.optimization, **changes)  # type: ignore[arg-type]
+    return replace(config, optimization=settings)
+
+
+def fold_data(cohort: tuple[np.ndarray, pd.DataFrame]) -> FoldData:
+    images, table = cohort
+    response = table["good_response"].to_numpy(dtype=bool)
+    return FoldData(images, response, np.arange(12), HELD_OUT)
+
+
+def train(data: FoldData, config: TrainingConfig, folder: Path) -> dict[str, torch.Tensor]:
+    folder.mkdir(exist_ok=True)
+    run = FoldRun(0, config, folder, "this run", torch.device("cpu"))
+    return dict(train_fold(data, run, lambda _: None).state_dict())
+
+
+def are_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_held_out_images_and_outcomes_change_nothing(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    data = fold_data(small_cohort)
+    images, response = data.images.copy(), data.good_response.copy()
+    images[HELD_OUT] = np.nan
+    response[HELD_OUT] = ~response[HELD_OUT]
+    disturbed = replace(data, images=images, good_response=response)
+    untouched = train(data, smoke_config, tmp_path / "a")
+    assert are_equal(untouched, train(disturbed, smoke_config, tmp_path / "b"))
+
+
+def test_a_training_image_does_change_the_network(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    data = fold_data(small_cohort)
+    images = data.images.copy()
+    images[0] = 1 - images[0]
+    first = train(data, smoke_config, tmp_path / "a")
+    second = train(replace(data, images=images), smoke_config, tmp_path / "b")
+    assert not are_equal(first, second)
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.5])
+def test_two_epochs_equal_one_epoch_a_kill_and_another_bit_for_bit(
+    tmp_path: Path,
+    small_cohort: tuple[np.ndarray, pd.DataFrame],
+    smoke_config: TrainingConfig,
+    ema_decay: float,
+) -> None:
+    data = fold_data(small_cohort)
+    config = recipe(smoke_config, epochs=2, quantized_epochs=1, ema_decay=ema_decay)
+    through = train(data, config, tmp_path / "through")
+    cut = tmp_path / "cut"
+    _train_until_second_epoch_dies(data, config, cut)
+    # Only what is on disk survives a kill.
+    moved = tmp_path / "moved"
+    shutil.copytree(cut, moved)
+    assert are_equal(through, train(data, config, moved))
+    assert (moved / "log.csv").read_text().count("\n") == 3
+
+
+def _train_until_second_epoch_dies(data: FoldData, config: TrainingConfig, folder: Path) -> None:
+    folder.mkdir()
+    images_of_an_epoch, seen = 16, 0
+
+    def die(amount: int) -> None:
+        nonlocal seen
+        seen += amount
+        if seen > images_of_an_epoch:
+            raise KeyboardInterrupt
+
+    run = FoldRun(0, config, folder, "this run", torch.device("cpu"))
+    with pytest.raises(KeyboardInterrupt):
+        train_fold(data, run, die)
+
+
+def test_a_checkpoint_of_another_run_is_refused(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    data = fold_data(small_cohort)
+    train(data, smoke_config, tmp_path)
+    run = FoldRun(0, smoke_config, tmp_path, "another run", torch.device("cpu"))
+    with pytest.raises(TrainingError) as refusal:
+        train_fold(data, run, lambda _: None)
+    assert refusal.value.code == "checkpoint_of_another_run"
+
+
+def test_a_damaged_checkpoint_is_refused(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half a check")
+    run = FoldRun(0, smoke_config, tmp_path, "this run", torch.device("cpu"))
+    with pytest.raises(TrainingError) as refusal:
+        train_fold(fold_data(small_cohort), run, lambda _: None)
+    assert refusal.value.code == "checkpoint_damaged"
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    data = fold_data(small_cohort)
+    images = data.images.copy()
+    images[0] = np.nan
+    with pytest.raises(TrainingError) as refusal:
+        train(replace(data, images=images), smoke_config, tmp_path / "a")
+    assert refusal.value.code == "loss_not_finite"
+    assert not (tmp_path / "a" / "checkpoint.safetensors").exists()
+
+
+def test_choosing_the_epoch_stops_after_the_patience_and_returns_the_best(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    config = recipe(
+        smoke_config,
+        epochs=6,
+        quantized_epochs=0,
+        selection="best_validation_auc",
+        patience_epochs=1,
+    )
+    train(fold_data(small_cohort), config, tmp_path)
+    log = pd.read_csv(tmp_path / "log.csv")
+    assert len(log) < 6
+    assert log["validation_auc"].iloc[-1] <= log["validation_auc"].iloc[:-1].max()
+
+
+def test_default_recipe_decays_matrices_only() -> None:
+    from trainer.fold_state import initial_state
+
+    settings = OptimizationConfig(weight_decay=0.01)
+    config = TrainingConfig(name="one", optimization=settings)
+    matrices, vectors = initial_state(config, torch.device("cpu")).optimizer.param_groups
+    assert matrices["weight_decay"] == 0.01
+    assert all(parameter.ndim > 1 for parameter in matrices["params"])
+    assert vectors["weight_decay"] == 0.0
+    assert all(parameter.ndim <= 1 for parameter in vectors["params"])

@@ -1,0 +1,136 @@
+"""``python -m trainer prepare | fit``: from a training manifest to a bundle."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from dlcs_core.cli.console import one_line, refusal_line
+from dlcs_core.errors import DlcsError, UsageError
+
+if TYPE_CHECKING:
+    from trainer.data import BrokenStudy
+
+REFUSED, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the trainer's command line; return the exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+    except DlcsError as error:
+        print(_worded(error), file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print(_worded(UsageError("training_interrupted")), file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End on SIGTERM as on Ctrl-C, so that temporary files go and workers end."""
+    raise KeyboardInterrupt
+
+
+def _worded(error: DlcsError) -> str:
+    """Return an error's sentence; its code where the bare training machine has no catalogue."""
+    try:
+        return refusal_line(error)
+    except ImportError:
+        return one_line(str(error))
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one line, as everywhere in the project."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("usage_not_understood", problem=one_line(message), program=self.prog)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m trainer", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=_Parser)
+    prepare = verbs.add_parser("prepare", help="read every study once into a tensor cache")
+    prepare.add_argument("--manifest", type=Path, required=True, help="training manifest (CSV)")
+    prepare.add_argument("--out", type=Path, required=True, help="directory of the cache")
+    prepare.add_argument("--skip-broken", action="store_true", help="leave broken studies out")
+    prepare.add_argument("--jobs", type=_jobs, default=_cores(), help="processes")
+    prepare.set_defaults(run=_prepare)
+    fit = verbs.add_parser("fit", help="train the whole system and write its bundle")
+    source = fit.add_mutually_exclusive_group(required=True)
+    source.add_argument("--manifest", type=Path, help="training manifest (CSV)")
+    source.add_argument("--cache", type=Path, help="tensor cache written by prepare")
+    fit.add_argument("--config", required=True, help="demo, smoke, paper or a TOML file")
+    fit.add_argument("--out", type=Path, required=True, help="bundle directory")
+    fit.add_argument("--until", choices=["dl_signature"], help="stop after the networks")
+    fit.add_argument("--resume", action="store_true", help="refuse to start a new run")
+    fit.add_argument("--jobs", type=_jobs, default=_cores(), help="folds trained at a time")
+    fit.set_defaults(run=_fit)
+    return parser
+
+
+def _jobs(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 256")
+    return int(text)
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from trainer.data import BrokenStudiesError, prepare_cache
+
+    try:
+        broken = prepare_cache(
+            options.manifest, options.out, jobs=options.jobs, skip_broken=options.skip_broken
+        )
+    except BrokenStudiesError as error:
+        _list_broken(error.broken)
+        raise
+    _list_broken(broken)
+
+
+def _list_broken(broken: "Sequence[BrokenStudy]") -> None:
+    """List on stdout, by row of the manifest, the studies that cannot be read, and why."""
+    for study in broken:
+        print(f"{study.row}: {_worded(study.error)}")
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from trainer.config import read_config
+    from trainer.train import fit_bundle
+
+    config = read_config(options.config)
+    cache = options.cache or _cache_of(options.manifest, options.out, options.jobs)
+    fit_bundle(
+        cache,
+        config,
+        options.out,
+        jobs=options.jobs,
+        until=options.until,
+        must_resume=options.resume,
+    )
+
+
+def _cache_of(manifest: Path, out: Path, jobs: int) -> Path:
+    """Return the cache of a manifest beside the bundle, prepared where it is not there yet."""
+    from trainer.data import is_cache_of, prepare_cache
+
+    cache = out.with_name(out.name + ".cache")
+    if not is_cache_of(manifest, cache):
+        prepare_cache(manifest, cache, jobs=jobs)
+    return cache
+
+
+if __name__ == "__main__":
+    sys.exit(main())

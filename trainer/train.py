@@ -1,0 +1,143 @@
+"""The paper's method section, top to bottom: from a cohort to a bundle."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcs_core.errors import TrainingError
+from trainer.cache import TrainingCache, read_cache
+from trainer.checkpoint import write_atomically
+from trainer.config import TrainingConfig
+from trainer.split import assign_folds, write_folds
+from trainer.stages.dl_signature import DlSignatureResult, DlStage, fit_dl_signature
+
+Until = Literal["dl_signature"]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A run and the folder in which it keeps its state.
+
+    Attributes
+    ----------
+    cache : TrainingCache
+        Images and table.
+    config : TrainingConfig
+        Recipe.
+    fold : int64 array (n_patients,)
+        Held-out fold of each patient; -1 in the held-out cohorts.
+    folder : Path
+        Working folder: run.json, folds.csv, a folder per fold.
+    fingerprint : str
+        Of configuration, data and folds.
+    """
+
+    cache: TrainingCache
+    config: TrainingConfig
+    fold: NDArray[np.int64]
+    folder: Path
+    fingerprint: str
+
+
+def fit_bundle(
+    cache_directory: Path,
+    config: TrainingConfig,
+    out: Path,
+    *,
+    jobs: int,
+    until: Until | None = None,
+    must_resume: bool = False,
+) -> None:
+    """Train the whole system on a prepared cohort and write its bundle.
+
+    Parameters
+    ----------
+    cache_directory : Path
+        Written by ``prepare``.
+    config : TrainingConfig
+        Recipe.
+    out : Path
+        Bundle directory. The run's state lies beside it in ``<out>.training`` and is taken up
+        again where configuration and data are the same.
+    jobs : int
+        Folds trained at a time.
+    until : str, optional
+        ``"dl_signature"`` stops after the networks.
+    must_resume : bool
+        Refuse to start a new run.
+
+    Raises
+    ------
+    TrainingError
+        If the run cannot start or continue.
+    """
+    check_recipe(config)
+    run = open_run(read_cache(cache_directory), config, out, must_resume=must_resume)
+    signature = run_dl_stage(run, jobs)
+    if until == "dl_signature" or signature is None:
+        return
+    from trainer.stages.delivery import deliver_bundle
+
+    deliver_bundle(run.cache, run.config, signature, out)
+
+
+def check_recipe(config: TrainingConfig) -> None:
+    """Refuse a recipe that cannot be followed here, before anything is read."""
+    network = config.network
+    if network.initial_weights == "imagenet" and not Path(network.imagenet_weights_file).is_file():
+        raise TrainingError("imagenet_file_missing", found=network.imagenet_weights_file or "-")
+    if config.sampling.balancing == "deepsmote":
+        raise TrainingError("deepsmote_not_available")
+
+
+def open_run(
+    cache: TrainingCache, config: TrainingConfig, out: Path, *, must_resume: bool
+) -> TrainingRun:
+    """Split the patients, then start a run's folder or take it up again.
+
+    Raises
+    ------
+    TrainingError
+        If the folder belongs to another run, or must be resumed and is not there.
+    """
+    folder = out.with_name(out.name + ".training")
+    fold = assign_folds(cache.table, config.folds, config.seed)
+    if must_resume and not (folder / "run.json").is_file():
+        raise TrainingError("nothing_to_resume", found=str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    folds_sha256 = write_folds(folder / "folds.csv", cache.table, fold)
+    facts = {
+        "config_sha256": config.fingerprint(),
+        "cache_fingerprint": cache.fingerprint,
+        "folds_sha256": folds_sha256,
+        "config": config.to_dict(),
+    }
+    fingerprint = _settle_run(folder / "run.json", facts)
+    return TrainingRun(cache, config, fold, folder, fingerprint)
+
+
+def _settle_run(path: Path, facts: dict[str, Any]) -> str:
+    """Write what identifies a run, or hold it against what stands there; return its hash."""
+    hashes = [facts[name] for name in ("config_sha256", "cache_fingerprint", "folds_sha256")]
+    fingerprint = hashlib.sha256("".join(hashes).encode()).hexdigest()
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("fingerprint") != fingerprint:
+            raise TrainingError("run_of_another_kind", found=str(path.parent))
+    else:
+        text = json.dumps({"fingerprint": fingerprint, **facts}, indent=1, sort_keys=True)
+        write_atomically(path, text.encode() + b"\n")
+    return fingerprint
+
+
+def run_dl_stage(run: TrainingRun, jobs: int) -> DlSignatureResult | None:
+    """Train and score the networks; None on a rank of ``torchrun`` that is not the first."""
+    stage = DlStage(run.cache.directory, run.config, run.fold, run.folder, run.fingerprint)
+    signature = fit_dl_signature(stage, run.cache, jobs)
+    return signature if os.environ.get("RANK", "0") == "0" else None
