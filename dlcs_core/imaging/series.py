@@ -16,7 +16,6 @@ from dlcs_core.imaging.stack import Stack, make_stack
 from dlcs_core.imaging.study import Volume
 from dlcs_core.imaging.volume_files import read_volume_file
 
-
 MAX_DESCRIBED = 10
 """Series named in a message; it must stay one line."""
 
