@@ -57,17 +57,16 @@ def assign_folds(table: pd.DataFrame, folds: int, seed: int) -> NDArray[np.int64
 
 
 def _strata(response: NDArray[np.int64], center: NDArray[np.object_], folds: int) -> list[str]:
-    """Response by centre; a stratum too rare to stand in every fold is its response alone."""
-    joint = [f"{one}:{place}" for one, place in zip(response, center, strict=True)]
-    counts = pd.Series(joint).value_counts()
-    strata = [
-        name if counts[name] >= folds else f"{one}:*"
+    """Response by centre; centres too small to stand in every fold join the response's largest."""
+    joint = pd.Series(
+        [f"{one}:{place}" for one, place in zip(response, center, strict=True)], dtype=object
+    )
+    counts = joint.value_counts()
+    largest = {one: joint[response == one].value_counts().index[0] for one in np.unique(response)}
+    return [
+        name if counts[name] >= folds else largest[one]
         for name, one in zip(joint, response, strict=True)
     ]
-    left = pd.Series(strata).value_counts()
-    if left.min() >= folds:
-        return strata
-    return [str(one) for one in response]
 
 
 def write_folds(path: Path, table: pd.DataFrame, fold: NDArray[np.int64]) -> str:
