@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcs_core.errors import ModelError
 from dlcs_core.models.fitting import FitSummary, spread, with_fallback
 from dlcs_core.models.serialization import (
     FloatArray,
@@ -82,7 +83,7 @@ class LogisticModel:
         """
         fields = fields_of(data, _FIELDS, part)
         if texts(fields["columns"], part, "columns") != tuple(columns):
-            fields_of({"columns": None}, (), part)
+            raise ModelError("model_part_malformed", part=part, field="columns")
         size = len(columns)
         return cls(
             columns=tuple(columns),

@@ -30,10 +30,11 @@ def fields_of(data: object, names: Sequence[str], part: str) -> Mapping[str, obj
         If it is no object, or a key is missing or unknown.
     """
     if not isinstance(data, Mapping):
-        raise ModelError("model_part_malformed", part=part, field="{}")
-    wrong = sorted(set(map(str, data)) ^ set(names))
-    if wrong:
-        raise ModelError("model_part_malformed", part=part, field=wrong[0])
+        raise ModelError("model_part_malformed", part=part, field="*")
+    absent = [name for name in names if name not in data]
+    if absent or len(data) != len(names):
+        # Unknown keys are not repeated: they are somebody else's text.
+        raise ModelError("model_part_malformed", part=part, field=absent[0] if absent else "*")
     return cast(Mapping[str, object], data)
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dlcs_core.clinical.variables import VARIABLES
 from dlcs_core.models.baseline import Baseline
 from dlcs_core.models.design import Design, Values, make_design
-from dlcs_core.models.fitting import FitSummary, complete_rows, enough_rows, spread, with_fallback
+from dlcs_core.models.fitting import FitSummary, complete_rows, enough_rows, spread
 from dlcs_core.models.risk_group_curves import RiskGroupCurve, risk_group_curves
+from dlcs_core.models.screening import fit_cox_model, univariable_p
 from dlcs_core.models.serialization import (
     FloatArray,
     array,
@@ -22,8 +23,6 @@ from dlcs_core.models.serialization import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from dlcs_core.statistics.cox_regression import CoxFit
 
 DL_SIGNATURE = "dl_signature"
 """Column of the DL signature, as a probability."""
@@ -265,7 +264,7 @@ def fit_survival(
     time = np.asarray(time_months, dtype=np.float64)
     event = np.asarray(event_observed, dtype=np.float64)
     names = [v.name for v in VARIABLES] if candidates is None else list(candidates)
-    screening = {name: _univariable_p(table, name, time, event) for name in names}
+    screening = {name: univariable_p(table, name, time, event) for name in names}
     chosen = [name for name, p in screening.items() if p < SCREENING_P]
     design = make_design(table, chosen)
     matrix = _matrix(design, table, dl_signature)
@@ -273,7 +272,7 @@ def fit_survival(
     enough_rows(complete, matrix.shape[1])
     columns = (DL_SIGNATURE, *design.columns)
     matrix, time, event = matrix[complete], time[complete], event[complete]
-    fit, kept, summary = _fit(matrix, time, event, columns, len(table))
+    fit, kept, summary = fit_cox_model(matrix, time, event, columns, len(table))
     size = len(columns)
     coefficients = spread(fit.coefficients, kept, size)
     means = matrix.mean(axis=0)
@@ -290,43 +289,6 @@ def fit_survival(
         screening_p=screening,
         fit=summary,
     )
-
-
-def _fit(
-    matrix: FloatArray,
-    time: FloatArray,
-    event: FloatArray,
-    columns: Sequence[str],
-    n_total: int,
-) -> tuple["CoxFit", NDArray[np.intp], FitSummary]:
-    """Cox fit on the columns that say something of their own, and their indices."""
-    from dlcs_core.statistics.cox_regression import fit_cox
-    from dlcs_core.statistics.design_checks import dependent_columns
-
-    dependent = dependent_columns(matrix)
-    kept = np.array([i for i in range(len(columns)) if i not in dependent], dtype=np.intp)
-    names = [columns[i] for i in kept]
-    fit, penalized = with_fallback(
-        lambda ridge: fit_cox(matrix[:, kept], time, event, names, ridge=ridge)
-    )
-    dropped = tuple(columns[i] for i in dependent)
-    return fit, kept, FitSummary(fit.n, n_total - fit.n, fit.events, penalized, dropped)
-
-
-def _univariable_p(table: "pd.DataFrame", name: str, time: FloatArray, event: FloatArray) -> float:
-    """Likelihood-ratio P of one variable; 1 where it says nothing in these patients."""
-    values = table[name]
-    if not values.notna().any():
-        return 1.0
-    design = make_design(table, [name])
-    matrix = design.matrix(table)
-    complete = design.complete(table)
-    if not design.columns or not event[complete].any():
-        return 1.0
-    fit, kept, _ = _fit(
-        matrix[complete], time[complete], event[complete], design.columns, len(table)
-    )
-    return fit.likelihood_ratio[2] if kept.size else 1.0
 
 
 def _matrix(design: Design, table: "pd.DataFrame", dl_signature: ArrayLike) -> FloatArray:
