@@ -1,5 +1,6 @@
 """NIfTI, NRRD, Slicer ``.seg.nrrd`` and MHA label maps to masks."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ class LabelMap:
     def references(self, region: Region) -> References | None:
         """Return None: these formats cannot say which image they belong to."""
         del region
+        return None
 
     def draw(self, region: Region, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
         """Carry a label over to the image's grid; see :func:`place_mask`."""
@@ -86,7 +88,7 @@ def _read_layers(source: FileSource) -> tuple[VoxelFile, ...]:
     affine = nrrd_affine(fields)
     if voxels.ndim == 3:
         return (VoxelFile(voxels, affine, "nrrd", header_fields=fields),)
-    axes = fields.get("space directions", "").replace(", ", ",").split()
+    axes = re.findall(r"none|\([^()]*\)", fields.get("space directions", ""))
     if voxels.ndim != 4 or axes.count("none") != 1 or len(axes) != 4:
         raise ImagingError("volume_not_3d", found=" x ".join(map(str, voxels.shape)))
     stacked = np.moveaxis(voxels, axes.index("none"), 0)
@@ -114,7 +116,7 @@ def _regions(fields: Mapping[str, str], layers: tuple[LabelPlanes, ...]) -> dict
     """Return the header's segments and the labels without one, each with its layer."""
     layer_of: dict[Region, int] = {}
     named: set[tuple[int, int]] = set()
-    for number, layer, name in _header_segments(fields):
+    for number, layer, name in _header_segments(fields, len(layers)):
         if layer >= len(layers):
             raise ImagingError("volume_header")
         layer_of[Region(number, name, is_drawn=number in layers[layer].labels)] = layer
@@ -126,14 +128,17 @@ def _regions(fields: Mapping[str, str], layers: tuple[LabelPlanes, ...]) -> dict
     return layer_of
 
 
-def _header_segments(fields: Mapping[str, str]) -> Iterable[tuple[int, int, str | None]]:
+def _header_segments(
+    fields: Mapping[str, str], n_layers: int
+) -> Iterable[tuple[int, int, str | None]]:
     """Yield label value, layer and name of each segment that 3D Slicer wrote into the header."""
     for place in range(len(fields)):
-        value = fields.get(f"Segment{place}_LabelValue")
-        layer = fields.get(f"Segment{place}_Layer", "0")
+        name = fields.get(f"Segment{place}_Name") or fields.get(f"Segment{place}_ID")
+        value = fields.get(f"Segment{place}_LabelValue", "1" if name else None)
+        # Before label values were written, each segment had a layer of its own.
+        layer = fields.get(f"Segment{place}_Layer", "0" if n_layers == 1 else str(place))
         if value is None:
             return
-        if not value.strip().isdecimal() or not layer.strip().isdecimal() or len(value) > 9:
+        if not (value.strip().isdecimal() and layer.strip().isdecimal()) or len(value) > 9:
             raise ImagingError("volume_header")
-        name = fields.get(f"Segment{place}_Name") or fields.get(f"Segment{place}_ID")
         yield int(value), int(layer), name or None

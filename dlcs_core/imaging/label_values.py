@@ -67,7 +67,7 @@ def label_planes(voxels: NDArray[np.generic], slope: float, intercept: float) ->
         return _thresholded(planes)
     labels: set[int] = set()
     for plane in labels_of.values():
-        labels.update(_distinct(plane))
+        labels.update(distinct_values(plane))
         if len(labels) > MAX_LABELS:
             raise ImagingError("mask_is_an_image")
     return LabelPlanes(labels_of, frozenset(labels - {0}))
@@ -108,15 +108,19 @@ def _thresholded(planes: Planes) -> LabelPlanes:
     """Cut shares at one half: the region is label 1."""
     if max(float(plane.max()) for plane in planes.values()) > 1 + WHOLE_TOLERANCE:
         raise ImagingError("mask_values_not_labels")
-    cut = {index: np.asarray(plane) >= SHARE_THRESHOLD for index, plane in planes.items()}
+    cut = {
+        index: np.asarray(plane, dtype=np.float64) >= SHARE_THRESHOLD
+        for index, plane in planes.items()
+    }
     filled = {index: plane for index, plane in cut.items() if plane.any()}
     notice = Notice("mask_fractional", {"threshold": SHARE_THRESHOLD})
     return LabelPlanes(filled, frozenset({1} if filled else ()), (notice,))
 
 
-def _distinct(plane: NDArray[np.generic]) -> list[int]:
-    """Return the different values of a slice."""
-    values = np.asarray(plane)
+def distinct_values(plane: NDArray[np.generic]) -> list[int]:
+    """Return the different values of an array of non-negative integers, increasing."""
+    values = np.asarray(plane, dtype=np.intp).ravel()
     if values.max() < MAX_COUNTED_LABEL:
-        return np.flatnonzero(np.bincount(values.ravel().astype(np.intp))).tolist()
-    return np.unique(values).tolist()
+        counts = np.bincount(values)
+        return [int(value) for value in np.flatnonzero(counts)]
+    return [int(value) for value in np.unique(values)]

@@ -5,7 +5,7 @@ direction in which the file stores its axes, this is a copy. Otherwise each imag
 nearest mask sample in patient space, computed only where the mask is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ GRID_TOLERANCE = 0.05
 
 POSITION_DECIMALS = 6
 """Millimetre decimals at which a pixel exactly between two samples is told from rounding."""
+
+ROUNDING = 1 + 1e-6
+"""Share by which a distance may exceed a limit through rounding."""
 
 Planes = Mapping[int, NDArray[np.bool_]]
 Axes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -42,7 +45,7 @@ def place_mask(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, tuple[No
         On ``grid``.
     notices : tuple of Notice
         ``mask_resampled`` unless it was a copy; ``mask_partly_outside_image`` where slices of
-        the mask have no slice of the image.
+        the mask have no slice of the image; ``mask_cut_at_border`` where its pixels leave it.
 
     Raises
     ------
@@ -54,8 +57,13 @@ def place_mask(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, tuple[No
         raise ImagingError("mask_is_empty")
     order = _matching_axes(source, grid)
     if order is None:
-        return _sampled_obliquely(source, filled, grid)
-    return _sampled_along_axes(source, filled, grid, order)
+        placed, notices = _sampled_obliquely(source, filled, grid)
+    else:
+        placed, notices = _sampled_along_axes(source, filled, grid, order)
+    placed = {index: plane for index, plane in placed.items() if plane.any()}
+    if not placed:
+        raise ImagingError("mask_outside_image")
+    return Mask(grid.size, placed), notices
 
 
 def _directions(grid: Grid) -> NDArray[np.float64]:
@@ -73,61 +81,76 @@ def _offsets_mm(grid: Grid) -> Axes:
     )
 
 
+def _along_axes(grid: Grid, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return patient positions as distances from the first sample along each axis."""
+    relative = positions_mm - np.asarray(grid.origin_mm)
+    return np.asarray(relative @ np.linalg.inv(_directions(grid)))
+
+
 def _matching_axes(source: Grid, grid: Grid) -> tuple[int, int, int] | None:
     """Return which source axis runs along each grid axis, None where they are oblique."""
     cosines = _directions(grid) @ _directions(source).T
     order = np.abs(cosines).argmax(axis=1)
     if sorted(order) != [0, 1, 2]:
         return None
-    cosines[np.arange(3), order] = 0
+    signs = np.sign(cosines[np.arange(3), order])
+    turned = signs[:, None] * _directions(source)[order] - _directions(grid)
     extent_mm = max(offsets[-1] for offsets in _offsets_mm(source))
-    if np.abs(cosines).max() * extent_mm > GRID_TOLERANCE * min(grid.spacing_mm):
+    if np.linalg.norm(turned, axis=1).max() * extent_mm > GRID_TOLERANCE * min(grid.spacing_mm):
         return None
     return int(order[0]), int(order[1]), int(order[2])
 
 
 @dataclass(frozen=True)
 class _AxisMatch:
-    """Along one grid axis: the source sample of every grid sample (-1: none), and how well."""
+    """Along one grid axis: the source sample of every grid sample (-1: none), and how well.
+
+    ``n_beyond`` counts samples of the mask that lie off the image.
+    """
 
     source_of: NDArray[np.int64]
     is_copy: bool
+    n_beyond: int
 
 
 def _sampled_along_axes(
     source: Grid, planes: Planes, grid: Grid, order: tuple[int, int, int]
-) -> tuple[Mask, tuple[Notice, ...]]:
+) -> tuple[Planes, tuple[Notice, ...]]:
     """Nearest samples where the axes of both grids are parallel: one lookup per axis."""
-    stack, box = _turned(planes, order)
-    samples = _samples_along(source, grid, order)
-    targets = _offsets_mm(grid)
+    stack, used = _turned(planes, order)
+    samples, targets = _samples_along(source, grid, order), _offsets_mm(grid)
     spacings_mm = [(source.spacing_mm[order[axis]], grid.spacing_mm[axis]) for axis in range(3)]
     matches = [
-        _match_axis(samples[axis], targets[axis], spacings_mm[axis], box[axis]) for axis in range(3)
+        _match_axis(samples[axis], used[axis], targets[axis], spacings_mm[axis])
+        for axis in range(3)
     ]
     slices, rows, columns = (match.source_of for match in matches)
     row_of, column_of = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
+    pixels = np.ix_(rows[row_of], columns[column_of])
     placed: dict[int, NDArray[np.bool_]] = {}
     for slice_index in np.flatnonzero(slices >= 0).tolist():
-        found = stack.get(int(slices[slice_index]))
-        if found is not None:
-            part = found[np.ix_(rows[row_of], columns[column_of])]
-            placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
-            placed[slice_index][np.ix_(row_of, column_of)] = part
-    reach_mm = max(source.spacing_mm[order[0]], grid.spacing_mm[0]) / 2 * (1 + 1e-6)
-    _, distance_mm = _nearest(targets[0], samples[0][list(stack)])
-    n_lost = int(np.count_nonzero(np.abs(distance_mm) > reach_mm))
-    return _result(placed, grid, all(match.is_copy for match in matches), n_lost)
+        placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
+        placed[slice_index][np.ix_(row_of, column_of)] = stack[int(slices[slice_index])][pixels]
+    return placed, _notices(matches)
+
+
+def _notices(matches: Sequence[_AxisMatch]) -> tuple[Notice, ...]:
+    """Word what was not a plain copy."""
+    notices = [] if all(match.is_copy for match in matches) else [Notice("mask_resampled")]
+    if count := matches[0].n_beyond:
+        notices.append(Notice("mask_partly_outside_image", {"count": count}))
+    if matches[1].n_beyond or matches[2].n_beyond:
+        notices.append(Notice("mask_cut_at_border"))
+    return tuple(notices)
 
 
 def _samples_along(source: Grid, grid: Grid, order: tuple[int, int, int]) -> Axes:
     """Return the source samples' coordinates along each grid axis, mm from grid sample 0."""
-    along = _directions(grid)
-    first = along @ (np.asarray(source.origin_mm) - np.asarray(grid.origin_mm))
+    first = _along_axes(grid, np.asarray(source.origin_mm))
+    cosines = _directions(grid) @ _directions(source).T
     offsets = _offsets_mm(source)
-    directions = _directions(source)
     slices, rows, columns = (
-        first[axis] + np.sign(along[axis] @ directions[order[axis]]) * offsets[order[axis]]
+        first[axis] + np.sign(cosines[axis, order[axis]]) * offsets[order[axis]]
         for axis in range(3)
     )
     return slices, rows, columns
@@ -135,20 +158,20 @@ def _samples_along(source: Grid, grid: Grid, order: tuple[int, int, int]) -> Axe
 
 def _turned(
     planes: Planes, order: tuple[int, int, int]
-) -> tuple[dict[int, NDArray[np.bool_]], tuple[tuple[int, int], ...]]:
-    """Return the mask as planes along the grid's axes, and its box (first, last) per axis."""
-    box = _box(planes)
+) -> tuple[Planes, tuple[NDArray[np.int64], ...]]:
+    """Return the mask as planes along the grid's axes, and the samples it uses per axis."""
+    box = tuple(_box(planes)[axis] for axis in order)
+    used = [np.arange(first, last + 1) for first, last in box]
     if order[0] == 0:
+        used[0] = np.array(sorted(planes))
         turned = {k: plane.T if order[1] == 2 else plane for k, plane in planes.items()}
-        return turned, tuple(box[axis] for axis in order)
-    block = np.transpose(_block(planes, box), order)
-    turned_box = tuple(box[axis] for axis in order)
-    (first, last), (top, bottom), (left, right) = turned_box
+        return turned, tuple(used)
+    block = np.transpose(_block(planes, _box(planes)), order)
     turned = {}
-    for index in range(first, last + 1):
-        turned[index] = np.zeros((bottom + 1, right + 1), dtype=bool)
-        turned[index][top:, left:] = block[index - first]
-    return turned, turned_box
+    for index, part in zip(used[0].tolist(), block, strict=True):
+        turned[index] = np.zeros((box[1][1] + 1, box[2][1] + 1), dtype=bool)
+        turned[index][box[1][0] :, box[2][0] :] = part
+    return turned, tuple(used)
 
 
 def _box(planes: Planes) -> tuple[tuple[int, int], ...]:
@@ -173,22 +196,22 @@ def _block(planes: Planes, box: tuple[tuple[int, int], ...]) -> NDArray[np.bool_
 
 def _match_axis(
     samples: NDArray[np.float64],
+    used: NDArray[np.int64],
     targets: NDArray[np.float64],
     spacings_mm: tuple[float, float],
-    box: tuple[int, int],
 ) -> _AxisMatch:
-    """Find the nearest source sample within the mask's box for every target sample."""
-    sample_spacing_mm, target_spacing_mm = spacings_mm
-    used = np.arange(box[0], box[1] + 1)
+    """Find the nearest of the source samples that the mask uses for every target sample."""
+    sample_reach_mm, target_reach_mm = (spacing / 2 for spacing in spacings_mm)
     nearest, distance_mm = _nearest(samples[used], targets)
-    within = np.abs(distance_mm) <= sample_spacing_mm / 2 * (1 + 1e-6)
-    source_of = np.where(within, used[nearest], -1)
-    coincide = np.abs(distance_mm[within]) <= GRID_TOLERANCE * target_spacing_mm
+    within = np.abs(distance_mm) <= sample_reach_mm * ROUNDING
+    coincide = np.abs(distance_mm[within]) <= 2 * GRID_TOLERANCE * target_reach_mm
     hits = np.bincount(nearest[within], minlength=used.size)
     _, away_mm = _nearest(targets, samples[used])
-    passed_over = (hits == 0) & (np.abs(away_mm) < target_spacing_mm / 2)
+    passed_over = (hits == 0) & (np.abs(away_mm) < target_reach_mm)
     is_copy = bool(coincide.all() and hits.max() <= 1 and not passed_over.any())
-    return _AxisMatch(source_of, is_copy)
+    reach_mm = max(sample_reach_mm, target_reach_mm) * ROUNDING
+    n_beyond = int(np.count_nonzero(np.abs(away_mm) > reach_mm))
+    return _AxisMatch(np.where(within, used[nearest], -1), is_copy, n_beyond)
 
 
 def _nearest(
@@ -205,7 +228,9 @@ def _nearest(
     return order[index], targets - ordered[index]
 
 
-def _sampled_obliquely(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
+def _sampled_obliquely(
+    source: Grid, planes: Planes, grid: Grid
+) -> tuple[Planes, tuple[Notice, ...]]:
     """Nearest samples where the axes are not parallel: every pixel of the box that can be hit."""
     box = _box(planes)
     block = _block(planes, box)
@@ -214,10 +239,9 @@ def _sampled_obliquely(source: Grid, planes: Planes, grid: Grid) -> tuple[Mask, 
     placed: dict[int, NDArray[np.bool_]] = {}
     for slice_index in range(first[0], last[0] + 1):
         inside = _sampled_plane(source, box, block, _plane_mm(grid, slice_index, rows, columns))
-        if inside.any():
-            placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
-            placed[slice_index][np.ix_(rows, columns)] = inside
-    return _result(placed, grid, is_copy=False, n_lost=0)
+        placed[slice_index] = np.zeros(grid.size[1:], dtype=bool)
+        placed[slice_index][np.ix_(rows, columns)] = inside
+    return placed, (Notice("mask_resampled"),)
 
 
 def _plane_mm(
@@ -242,7 +266,7 @@ def _touched_box(
         for i in (0, 1)
         for j in (0, 1)
     ]
-    reached_mm = (np.array(corners) - np.asarray(grid.origin_mm)) @ _directions(grid).T
+    reached_mm = _along_axes(grid, np.array(corners))
     low, high = reached_mm.min(axis=0), reached_mm.max(axis=0)
     offsets = _offsets_mm(grid)
     first = [int(np.searchsorted(offsets[axis], low[axis])) for axis in range(3)]
@@ -257,7 +281,7 @@ def _sampled_plane(
     positions_mm: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Return the nearest mask sample at each position, False outside the mask's box."""
-    along_mm = (positions_mm - np.asarray(source.origin_mm)) @ _directions(source).T
+    along_mm = _along_axes(source, positions_mm)
     offsets = _offsets_mm(source)
     inside = np.ones(positions_mm.shape[:2], dtype=bool)
     indices = []
@@ -267,16 +291,3 @@ def _sampled_plane(
         inside &= np.abs(distance_mm) <= source.spacing_mm[axis] / 2
         indices.append(index)
     return np.asarray(inside & block[tuple(indices)])
-
-
-def _result(
-    planes: Planes, grid: Grid, is_copy: bool, n_lost: int
-) -> tuple[Mask, tuple[Notice, ...]]:
-    """Return the mask without its empty planes, and what must be told."""
-    filled = {index: plane for index, plane in planes.items() if plane.any()}
-    if not filled:
-        raise ImagingError("mask_outside_image")
-    notices = [] if is_copy else [Notice("mask_resampled")]
-    if n_lost:
-        notices.append(Notice("mask_partly_outside_image", {"count": n_lost}))
-    return Mask(grid.size, filled), tuple(notices)

@@ -9,11 +9,14 @@ from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.study import Grid, Mask
 
 COORDINATE_DECIMALS = 5
-"""Pixel coordinates are rounded to this before the fill (1e-5 pixel, some nanometres to 10 nm).
+"""Pixel coordinates are rounded to this before the fill (1e-5 pixel, about 10 nm).
 
 Files give decimal millimetres, so that a vertex meant on a pixel centre misses it by rounding;
 without this the centre would fall inside or outside by chance.
 """
+
+MAX_CROSSINGS = 5_000_000
+"""Crossings of outlines and pixel rows on one slice; more is no outline but a way to fill memory."""
 
 
 def mask_from_polygons(grid: Grid, polygons: Mapping[int, Sequence[NDArray[np.float64]]]) -> Mask:
@@ -75,7 +78,7 @@ def fill_polygons(
     Raises
     ------
     ImagingError
-        ``polygon_malformed`` for other shapes or vertices that are not finite.
+        ``polygon_malformed`` for other shapes, vertices that are not finite or endless zigzag.
     """
     plane = np.zeros(shape, dtype=bool)
     edges = [_edges(ring) for ring in rings]
@@ -119,6 +122,8 @@ def _crossings(
     low, high = np.minimum(edges[:, 0], edges[:, 2]), np.maximum(edges[:, 0], edges[:, 2])
     first = np.clip(np.ceil(low), 0, n_rows).astype(np.int64)
     count = np.maximum(np.clip(np.ceil(high), 0, n_rows).astype(np.int64) - first, 0)
+    if int(count.sum()) > MAX_CROSSINGS:
+        raise ImagingError("polygon_malformed")
     edge = np.repeat(np.arange(len(edges)), count)
     start_of_edge = np.cumsum(count) - count
     rows = first[edge] + np.arange(edge.size) - start_of_edge[edge]

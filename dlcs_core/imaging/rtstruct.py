@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dlcs_core.errors import ImagingError, Notice
+from dlcs_core.imaging.dicom import refused_as
 from dlcs_core.imaging.polygons import fill_polygons
 from dlcs_core.imaging.regions import References, Region
 from dlcs_core.imaging.study import Grid, Mask
 
 SAME_PLANE_MM = 0.01
 """Contours whose planes are closer than this lie in one plane."""
+
+FARTHEST_MM = 1e6
+"""Coordinates beyond this (or not a number) are no position in a scanner."""
 
 CONTOUR_DATA = 0x30060050
 
@@ -39,14 +43,15 @@ class StructureSet:
 
     def references(self, region: Region) -> References:
         """Return the image that the ROI refers to (frame of reference, series, instances)."""
-        roi = _item(self.dataset.get("StructureSetROISequence"), "ROINumber", region.number)
-        frame = _uid(roi, "ReferencedFrameOfReferenceUID")
-        images = [
-            item
-            for item in self.dataset.get("ReferencedFrameOfReferenceSequence") or ()
-            if frame is None or _uid(item, "FrameOfReferenceUID") in (None, frame)
-        ]
-        return _references(frame, images, _contours(self.dataset, region.number))
+        with refused_as("rtstruct_malformed"):
+            roi = _item(self.dataset.get("StructureSetROISequence"), "ROINumber", region.number)
+            frame = _uid(roi, "ReferencedFrameOfReferenceUID")
+            images = [
+                item
+                for item in self.dataset.get("ReferencedFrameOfReferenceSequence") or ()
+                if frame is None or _uid(item, "FrameOfReferenceUID") in (None, frame)
+            ]
+            return _references(frame, images, _contours(self.dataset, region.number))
 
     def draw(self, region: Region, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
         """Fill the ROI's closed contours on the slices they lie on.
@@ -57,7 +62,8 @@ class StructureSet:
             ``rtstruct_contour_malformed``, ``mask_region_is_open`` (nothing closed),
             ``contours_not_parallel`` or ``mask_outside_image``.
         """
-        closed, notices = _closed_contours(_contours(self.dataset, region.number))
+        with refused_as("rtstruct_contour_malformed"):
+            closed, notices = _closed_contours(_contours(self.dataset, region.number))
         by_slice, matching = _contours_by_slice(closed, grid)
         planes = {k: fill_polygons(rings, grid.size[1:]) for k, rings in by_slice.items()}
         planes = {k: plane for k, plane in planes.items() if plane.any()}
@@ -167,15 +173,11 @@ def _points(contour: Dataset) -> Points:
     if CONTOUR_DATA not in contour:
         return np.zeros((0, 3))
     # The raw bytes: pydicom's decimal strings, one object per number, are 20 times slower.
-    raw = contour.get_item(CONTOUR_DATA).value
-    try:
-        values = _numbers(raw)
-        stated = contour.get("NumberOfContourPoints")
-        if values.size % 3 or (stated is not None and int(stated) * 3 != values.size):
-            raise ImagingError("rtstruct_contour_malformed")
-    except ValueError as error:
-        raise ImagingError("rtstruct_contour_malformed") from error
-    if not np.isfinite(values).all():
+    values = _numbers(contour.get_item(CONTOUR_DATA).value)
+    stated = contour.get("NumberOfContourPoints")
+    if values.size % 3 or (stated is not None and int(stated) * 3 != values.size):
+        raise ImagingError("rtstruct_contour_malformed")
+    if values.size and not np.abs(values).max() < FARTHEST_MM:
         raise ImagingError("rtstruct_contour_malformed")
     return values.reshape(-1, 3)
 
@@ -212,7 +214,9 @@ def _contours_by_slice(
     n_between = sum(len(found) for found in by_slice.values()) - sum(map(len, nearest.values()))
     if not nearest:
         raise ImagingError("mask_outside_image")
+    n_skipped = max(nearest) - min(nearest) + 1 - len(nearest)
     counts = {
+        "contours_skip_slices": n_skipped,
         "contours_not_parallel_ignored": n_tilted,
         "contours_without_slice": n_missing,
         "contours_between_slices": n_between,

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dlcs_core.errors import ImagingError, Notice
+from dlcs_core.imaging.dicom import refused_as
+from dlcs_core.imaging.label_values import distinct_values
 from dlcs_core.imaging.mask_placement import GRID_TOLERANCE, place_mask
 from dlcs_core.imaging.regions import References, Region
 from dlcs_core.imaging.seg_frames import FramePlane, frame_planes, frame_values
@@ -57,9 +59,9 @@ class Segmentation:
         """Return the segments with a pixel; frames are only decoded where there is a doubt."""
         if self.kind == "LABELMAP":
             return {
-                int(value)
+                value
                 for frame in self.frames
-                for value in np.unique(frame_values(self.dataset, frame.index))
+                for value in distinct_values(frame_values(self.dataset, frame.index))
             }
         framed = {frame.segment for frame in self.frames if frame.segment is not None}
         return {
@@ -71,17 +73,17 @@ class Segmentation:
     def references(self, region: Region) -> References:
         """Return the image that the object refers to; the same for every segment."""
         del region
-        series = self.dataset.get("ReferencedSeriesSequence") or ()
-        instances = [
-            image for one in series for image in one.get("ReferencedInstanceSequence") or ()
-        ]
-        sources = [uid for frame in self.frames for uid in frame.source_uids]
-        frame_of_reference = str(self.dataset.get("FrameOfReferenceUID") or "")
-        return References(
-            frozenset(filter(None, [frame_of_reference])),
-            _uids(series, "SeriesInstanceUID"),
-            _uids(instances, "ReferencedSOPInstanceUID") | frozenset(sources),
-        )
+        with refused_as("seg_malformed"):
+            series = self.dataset.get("ReferencedSeriesSequence") or ()
+            instances = [
+                image for one in series for image in one.get("ReferencedInstanceSequence") or ()
+            ]
+            sources = [uid for frame in self.frames for uid in frame.source_uids]
+            return References(
+                _uids([self.dataset], "FrameOfReferenceUID"),
+                _uids(series, "SeriesInstanceUID"),
+                _uids(instances, "ReferencedSOPInstanceUID") | frozenset(sources),
+            )
 
     def draw(self, region: Region, grid: Grid) -> tuple[Mask, tuple[Notice, ...]]:
         """Carry a segment over to the image's grid.
@@ -111,7 +113,7 @@ class Segmentation:
             return np.asarray(values == segment)
         if self.kind == "FRACTIONAL":
             full = int(self.dataset.get("MaximumFractionalValue") or 255)
-            return np.asarray(values >= FRACTION_THRESHOLD * full)
+            return np.asarray(values, dtype=np.float64) >= FRACTION_THRESHOLD * full
         return np.asarray(values != 0)
 
 

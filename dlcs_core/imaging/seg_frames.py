@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID, ImplicitVRLittleEndian
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import refused_as
@@ -166,29 +167,34 @@ def frame_values(dataset: Dataset, index: int) -> NDArray[np.generic]:
     ImagingError
         ``seg_pixels_broken`` where the pixel data is too short or cannot be decoded.
     """
-    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        return _decoded_frame(dataset, index)
+    with refused_as("seg_pixels_broken"):
+        meta = getattr(dataset, "file_meta", Dataset())
+        syntax = UID(meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian)
+        if syntax.is_encapsulated:
+            return _decoded_frame(dataset, index)
+        return _native_frame(dataset, index, "<" if syntax.is_little_endian else ">")
+
+
+def _native_frame(dataset: Dataset, index: int, byte_order: str) -> NDArray[np.generic]:
+    """Cut one uncompressed frame out of the pixel data."""
     rows, columns = int(dataset.Rows), int(dataset.Columns)
-    data = dataset.get("PixelData") or b""
     bits = int(dataset.get("BitsAllocated") or 0)
+    data = dataset.get("PixelData") or b""
     if bits not in (1, 8, 16):
         raise ImagingError("seg_malformed")
     start, stop = index * rows * columns * bits, (index + 1) * rows * columns * bits
     if len(data) * 8 < stop:
         raise ImagingError("seg_pixels_broken")
     window = data[start // 8 : -(-stop // 8)]
-    if bits == 1:
-        packed = np.frombuffer(window, dtype=np.uint8)
-        unpacked = np.unpackbits(packed, bitorder="little")
-        return unpacked[start % 8 : start % 8 + rows * columns].reshape(rows, columns)
-    order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
-    return np.frombuffer(window, dtype=f"{order}u{bits // 8}").reshape(rows, columns)
+    if bits > 1:
+        return np.frombuffer(window, f"{byte_order}u{bits // 8}").reshape(rows, columns)
+    unpacked = np.unpackbits(np.frombuffer(window, np.uint8), bitorder="little")
+    return unpacked[start % 8 : start % 8 + rows * columns].reshape(rows, columns)
 
 
 def _decoded_frame(dataset: Dataset, index: int) -> NDArray[np.generic]:
     """Decode one compressed frame."""
-    with refused_as("seg_pixels_broken"):
-        values = pixel_array(dataset, index=index, raw=True)
+    values = pixel_array(dataset, index=index, raw=True)
     if values.shape != (int(dataset.Rows), int(dataset.Columns)):
         raise ImagingError("seg_pixels_broken")
     return np.asarray(values)
