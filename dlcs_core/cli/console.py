@@ -30,13 +30,15 @@ def quiet_libraries() -> Iterator[None]:
     """Silence everything but this process's own ``sys.stdout`` and ``sys.stderr``."""
     with _private_stream(1, "stdout"), _private_stream(2, "stderr"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.getLogger().addHandler(logging.NullHandler())
+        disabled = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
         hooks = threading.excepthook, sys.unraisablehook
         threading.excepthook = sys.unraisablehook = _discard
         try:
             yield
         finally:
             threading.excepthook, sys.unraisablehook = hooks
+            logging.disable(disabled)
 
 
 def _discard(_: object) -> None:

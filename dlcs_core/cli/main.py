@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from dlcs_core import __version__
 from dlcs_core.cli.console import one_line, quiet_libraries, refusal_line
+from dlcs_core.cli.failures import as_refusal
 from dlcs_core.errors import DlcsError, UsageError
 
 VERBS = {
@@ -61,21 +62,15 @@ def _run(verb: ModuleType, parsed: argparse.Namespace) -> int:
     """Run a verb; what is not a refusal already becomes one here."""
     try:
         return int(verb.run(parsed))
-    except DlcsError:
-        raise
     except KeyboardInterrupt:
         print(refusal_line(UsageError("interrupted")), file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
-    except MemoryError as error:
-        raise UsageError("out_of_memory") from error
-    except OSError as error:
-        raise UsageError("system_refused", reason=error.strerror or "I/O error") from error
     except Exception as error:
-        if os.environ.get(DEBUG_VARIABLE):
+        if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, DlcsError):
             traceback.print_exc()
-        raise UsageError("internal_error", version=__version__) from error
+        raise as_refusal(error) from error
 
 
 def _refuse(error: DlcsError) -> int:
@@ -85,7 +80,7 @@ def _refuse(error: DlcsError) -> int:
 
 def _parse(given: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
     """Return the verb's module and its arguments; only that verb's file is imported."""
-    parser = _Parser(prog="dlcs_core", description=_description(), allow_abbrev=False)
+    parser = _Parser(prog="python -m dlcs_core", description=_description(), allow_abbrev=False)
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
     chosen = next((text for text in given if not text.startswith("-")), None)

@@ -8,6 +8,7 @@ from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.imaging.study import Study
 from dlcs_core.models.design import probability_of
+from dlcs_core.models.model_nomograms import fusion_nomogram
 from dlcs_core.network.inference import ViewedOutput
 from dlcs_core.preprocessing.measurements import StudyMeasurements, measure
 from dlcs_core.preprocessing.model_input import ModelInput
@@ -99,6 +100,7 @@ def _make_report(
     values: Values = {} if abstained else record.values
     dl_signature = _dl_signature(bundle, output, distance, abstained)
     dlcs = _dlcs(bundle, output, dl_signature.probability, values)
+    nomogram = fusion_nomogram(bundle.fusion).points(values, dl_signature.probability)
     return CaseReport(
         bundle=_identity(bundle),
         study=measured,
@@ -108,8 +110,8 @@ def _make_report(
         dl_signature=dl_signature,
         clinical_probability=None if abstained else bundle.clinical_signature.probability(values),
         dlcs=dlcs,
-        nomogram=(),
-        total_points=None,
+        nomogram=nomogram.variables if nomogram else (),
+        total_points=nomogram.total_points if nomogram else None,
         survival=_survival(bundle, dl_signature.probability, values),
         abstained_because=tuple(dict.fromkeys(reason.code for reason in reasons)),
         warnings=tuple(noticed),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
+from dlcs_core.models.nomogram import VariablePoints
 from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.preprocessing.measurements import StudyMeasurements
 from dlcs_core.preprocessing.model_input import ModelInput
@@ -97,15 +98,6 @@ class Dlcs:
 
 
 @dataclass(frozen=True)
-class NomogramEntry:
-    """Points of one variable of the fusion model."""
-
-    variable: str
-    value: float | str
-    points: float
-
-
-@dataclass(frozen=True)
 class SurvivalOutlook:
     """Overall survival by the Cox model.
 
@@ -164,7 +156,7 @@ class CaseReport:
     dl_signature: DlSignature
     clinical_probability: float | None
     dlcs: Dlcs
-    nomogram: tuple[NomogramEntry, ...]
+    nomogram: tuple[VariablePoints, ...]
     total_points: float | None
     survival: SurvivalOutlook
     abstained_because: tuple[str, ...]
