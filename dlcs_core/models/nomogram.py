@@ -6,72 +6,26 @@ contribution on its axis. The sum of the points gives back the model's linear pr
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.errors import ModelError
-from dlcs_core.models.design import Values, is_missing, logit_of
-from dlcs_core.models.survival import DL_SIGNATURE
-
-Scale = Literal["identity", "logit"]
+from dlcs_core.models.design import Design, Values, logit_of
+from dlcs_core.models.fusion import FusionModel
+from dlcs_core.models.nomogram_terms import NomogramTerm, ticks_over
+from dlcs_core.models.serialization import FloatArray
+from dlcs_core.models.survival import DL_SIGNATURE, SurvivalModel
 
 MOST_POINTS = 100.0
 """Points of the variable that matters most."""
 
-_STEPS = (1.0, 2.0, 5.0, 10.0)
-_FEWEST_INTERVALS = 4
-
-
-@dataclass(frozen=True)
-class NomogramTerm:
-    """What one variable adds to the linear predictor, and the axis to draw it on.
-
-    Attributes
-    ----------
-    variable : str
-        Name of the variable, or ``"dl_signature"``.
-    levels : mapping of str to float
-        Contribution of each level of a categorical variable; empty when continuous.
-    coefficient : float
-        Contribution per unit of a continuous variable; 0 when categorical.
-    ticks : tuple of float
-        Axis values of a continuous variable, increasing; ``()`` when categorical.
-    scale : {"identity", "logit"}
-        What the coefficient multiplies: the value or its log odds.
-    """
-
-    variable: str
-    levels: Mapping[str, float]
-    coefficient: float = 0.0
-    ticks: tuple[float, ...] = ()
-    scale: Scale = "identity"
-
-    @property
-    def contributions(self) -> tuple[float, ...]:
-        """Contribution at every tick or level."""
-        if self.levels:
-            return tuple(self.levels.values())
-        return tuple(self._of_number(tick) for tick in self.ticks)
-
-    def contribution(self, value: float | str | None) -> float | None:
-        """Contribution of a value; None where it is missing or a level unseen in training."""
-        if self.levels:
-            return self.levels.get(str(value)) if not is_missing(value) else None
-        if is_missing(value) or isinstance(value, str) or value is None:
-            return None
-        return self._of_number(float(value))
-
-    def on_axis(self, value: float | str | None) -> bool:
-        """Whether a value lies within the axis as drawn."""
-        if self.levels:
-            return str(value) in self.levels
-        is_number = isinstance(value, int | float)
-        return is_number and self.ticks[0] <= float(value or 0.0) <= self.ticks[-1]
-
-    def _of_number(self, value: float) -> float:
-        scaled = logit_of(value) if self.scale == "logit" else value
-        return self.coefficient * scaled
+SIGNATURE_TICKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Axis of the DL signature where it enters as log odds."""
+SIGNATURE_TICKS_LINEAR = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Axis of the DL signature where it enters as a probability."""
+OUTCOME_TICKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Probabilities marked on the outcome axes."""
 
 
 @dataclass(frozen=True)
@@ -257,25 +211,88 @@ def make_nomogram(terms: Sequence[NomogramTerm], constant: float) -> Nomogram:
     return Nomogram(tuple(terms), lowest, MOST_POINTS / widest, ())
 
 
-def ticks_over(low: float, high: float) -> tuple[float, ...]:
-    """Round values from at or below ``low`` to at or above ``high``.
+def fusion_nomogram(model: FusionModel) -> Nomogram:
+    """Nomogram of the fusion model: total points to the probability of good response.
 
     Parameters
     ----------
-    low, high : float
-        Range to cover, low < high.
+    model : FusionModel
+        The DL signature's axis shows probabilities and is spaced by their log odds.
 
     Returns
     -------
-    tuple of float
-        Steps of 1, 2 or 5 times a power of ten.
-
-    Examples
-    --------
-    >>> ticks_over(0.1, 12)
-    (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0)
+    Nomogram
+        With one outcome axis.
     """
-    power = 10.0 ** math.floor(math.log10((high - low) / _FEWEST_INTERVALS))
-    step = power * max(s for s in _STEPS if s * power <= (high - low) / _FEWEST_INTERVALS)
-    first, last = math.floor(low / step), math.ceil(high / step - 1e-9)
-    return tuple(round(i * step, 10) for i in range(first, last + 1))
+    coefficient = float(model.model.coefficients[0])
+    signature = NomogramTerm(DL_SIGNATURE, {}, coefficient, SIGNATURE_TICKS, "logit")
+    terms = [signature, *_clinical_terms(model.design, model.model.coefficients[1:])]
+    nomogram = make_nomogram(terms, model.model.intercept)
+    return _with_outcome(nomogram, [(None, logit_of)])
+
+
+def survival_nomogram(model: SurvivalModel, horizons_months: Sequence[float]) -> Nomogram:
+    """Nomogram of the survival model: total points to survival at each horizon.
+
+    Parameters
+    ----------
+    model : SurvivalModel
+        Its linear predictor is centred at the training means.
+    horizons_months : sequence of float
+        Months within the training follow-up and after the first death.
+
+    Returns
+    -------
+    Nomogram
+        With one outcome axis per horizon.
+
+    Raises
+    ------
+    ModelError
+        If a horizon is beyond the follow-up or before the first death.
+    """
+    coefficient = float(model.coefficients[0])
+    signature = NomogramTerm(DL_SIGNATURE, {}, coefficient, SIGNATURE_TICKS_LINEAR)
+    terms = [signature, *_clinical_terms(model.design, model.coefficients[1:])]
+    nomogram = make_nomogram(terms, -float(model.coefficients @ model.means))
+    return _with_outcome(nomogram, [(t, _log_ratio_at(model, t)) for t in horizons_months])
+
+
+def _clinical_terms(design: Design, coefficients: FloatArray) -> list[NomogramTerm]:
+    """One term per clinical variable."""
+    by_column = dict(zip(design.columns, map(float, coefficients), strict=True))
+    terms = []
+    for variable in design.variables:
+        if variable in design.levels:
+            seen = design.levels[variable]
+            levels = {level: by_column.get(variable + level, 0.0) for level in seen}
+            terms.append(NomogramTerm(variable, levels))
+        else:
+            low, high = VARIABLE_BY_NAME[variable].soft_limits or (0.0, 1.0)
+            terms.append(NomogramTerm(variable, {}, by_column[variable], ticks_over(low, high)))
+    return terms
+
+
+def _with_outcome(
+    nomogram: Nomogram, outcomes: Sequence[tuple[float | None, Callable[[float], float]]]
+) -> Nomogram:
+    """Add outcome axes: per horizon the linear predictor of a probability."""
+    axes = []
+    for horizon, linear_predictor_of in outcomes:
+        places = [nomogram.total_points_of(linear_predictor_of(p)) for p in OUTCOME_TICKS]
+        inside = [
+            (p, place)
+            for p, place in zip(OUTCOME_TICKS, places, strict=True)
+            if 0.0 <= place <= nomogram.most_total_points
+        ]
+        marked = tuple(p for p, _ in inside)
+        axes.append(OutcomeAxis(horizon, marked, tuple(place for _, place in inside)))
+    return replace(nomogram, outcome=tuple(axes))
+
+
+def _log_ratio_at(model: SurvivalModel, horizon_months: float) -> Callable[[float], float]:
+    """Linear predictor with which a given survival is reached at a horizon."""
+    hazard = model.baseline.hazard(horizon_months)
+    if not hazard > 0.0:
+        raise ModelError("model_horizon_unknown", horizon=horizon_months)
+    return lambda survival: math.log(-math.log(survival) / hazard)
