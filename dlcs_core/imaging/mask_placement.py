@@ -73,12 +73,10 @@ def _directions(grid: Grid) -> NDArray[np.float64]:
 
 def _offsets_mm(grid: Grid) -> Axes:
     """Return the distance of each sample from the first, along each axis."""
-    positions = np.asarray(grid.slice_positions_mm)
-    return (
-        positions - positions[0],
-        np.arange(grid.size[1]) * grid.spacing_mm[1],
-        np.arange(grid.size[2]) * grid.spacing_mm[2],
-    )
+    positions = np.asarray(grid.slice_positions_mm, dtype=np.float64)
+    rows = np.arange(grid.size[1], dtype=np.float64) * grid.spacing_mm[1]
+    columns = np.arange(grid.size[2], dtype=np.float64) * grid.spacing_mm[2]
+    return positions - positions[0], rows, columns
 
 
 def _along_axes(grid: Grid, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ without this the centre would fall inside or outside by chance.
 """
 
 MAX_CROSSINGS = 5_000_000
-"""Crossings of outlines and pixel rows on one slice; more is no outline but a way to fill memory."""
+"""Crossings of outlines and pixel rows on one slice; more is no outline but fills the memory."""
 
 
 def mask_from_polygons(grid: Grid, polygons: Mapping[int, Sequence[NDArray[np.float64]]]) -> Mask:

@@ -10,7 +10,7 @@ from dlcs_core.imaging.study import Grid, Mask
 MAX_NAME_LENGTH = 40
 """Characters of a region's name that a message shows."""
 
-MAX_LISTED_REGIONS = 30
+MAX_LISTED_REGIONS = 120
 """Regions that a refusal lists before it says how many more there are."""
 
 
