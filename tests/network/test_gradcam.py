@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+
+from dlcs_core.network.export import export_network
+from dlcs_core.network.gradcam import cells_to_pixels, make_activation_map, pixels_to_slice
+from dlcs_core.network.guided_gradcam import gradcam
+from dlcs_core.network.inference import Network
+from dlcs_core.preprocessing.model_input import InputFrame
+
+
+def test_interpolation_is_torchs_bilinear():
+    cells = np.random.default_rng(0).random((7, 7))
+    expected = torch.nn.functional.interpolate(
+        torch.from_numpy(cells)[None, None], (112, 112), mode="bilinear", align_corners=False
+    )[0, 0]
+    np.testing.assert_allclose(cells_to_pixels(cells), expected.numpy(), atol=1e-12)
+
+
+def test_cell_is_centred_on_its_square_of_16_pixels():
+    cells = np.zeros((7, 7))
+    cells[2, 5] = 1
+    pixels = cells_to_pixels(cells)
+    rows, columns = np.nonzero(pixels == pixels.max())
+    assert (rows.mean(), columns.mean()) == (16 * 2.5 - 0.5, 16 * 5.5 - 0.5)
+
+
+def test_share_inside_the_mask_is_the_part_of_the_sum():
+    mask = np.zeros((112, 112), np.uint8)
+    mask[:56] = 1
+    assert make_activation_map(np.ones((7, 7)), mask).share_inside_mask == pytest.approx(0.5)
+
+
+def test_map_without_evidence_stays_flat():
+    shown = make_activation_map(np.zeros((7, 7)), np.ones((112, 112), np.uint8))
+    assert shown.share_inside_mask is None
+    assert shown.peak == 0
+    assert not shown.relative.any()
+
+
+def test_relative_map_peaks_at_one_and_raw_map_keeps_its_values():
+    shown = make_activation_map(np.full((7, 7), 0.25), np.ones((112, 112), np.uint8))
+    assert shown.relative.max() == 1
+    np.testing.assert_allclose(shown.pixels, 0.25)
+
+
+def test_map_on_the_slice_keeps_its_place_in_millimetres():
+    frame = InputFrame(origin_mm=(33.3, 120.7), spacing_mm=1.0)
+    rows, columns = np.mgrid[:112, :112].astype(float)
+    ramp = (33.3 + rows) + 1000 * (120.7 + columns)
+    on_slice = pixels_to_slice(ramp, frame, (300, 512), (0.7, 0.6))
+    row_mm, column_mm = np.mgrid[:300, :512] * np.array([0.7, 0.6])[:, None, None]
+    inner = (
+        (row_mm > 33.3) & (row_mm < 33.3 + 111) & (column_mm > 120.7) & (column_mm < 120.7 + 111)
+    )
+    np.testing.assert_allclose(on_slice[inner], (row_mm + 1000 * column_mm)[inner], rtol=1e-9)
+
+
+def test_map_on_the_slice_is_zero_outside_the_frame():
+    frame = InputFrame(origin_mm=(20.0, -10.0), spacing_mm=1.0)
+    on_slice = pixels_to_slice(np.ones((112, 112)), frame, (200, 200), (1.0, 1.0))
+    expected = np.zeros((200, 200))
+    expected[20:132, :102] = 1
+    np.testing.assert_allclose(on_slice, expected)
+
+
+def test_map_points_at_the_planted_lesion(lesion_detector, lesions):
+    exported = export_network(lesion_detector, lesions[0][:1])
+    network = Network(exported.graph, [exported.weights], threads=1)
+    for image, centre in zip(*lesions, strict=True):
+        shown = make_activation_map(network.run_views(image).cam, np.zeros((112, 112), np.uint8))
+        peak = np.unravel_index(shown.pixels.argmax(), shown.pixels.shape)
+        half_diagonal_of_a_cell = 8 * np.sqrt(2)
+        assert np.hypot(*(np.array(peak) - centre)) <= half_diagonal_of_a_cell
+
+
+HEAD = ("fc", "se_out")
+
+
+@pytest.mark.parametrize("parts", [HEAD, (*HEAD, "layer3"), (*HEAD, "layer3", "layer2"), ("",)])
+def test_map_changes_when_weights_are_randomised(parts, randomised, lesion_detector, lesions):
+    """Sanity check of Adebayo et al. 2018, cascading from the head down."""
+    images = torch.from_numpy(lesions[0])
+    before = gradcam(lesion_detector, images).numpy()
+    after = gradcam(randomised(lesion_detector, parts), images).numpy()
+    correlation = [
+        spearmanr(a.ravel(), b.ravel()).statistic
+        for a, b in zip(before, after, strict=True)
+        if np.ptp(b) > 0
+    ]
+    assert np.sum(correlation) / len(before) < 0.4
