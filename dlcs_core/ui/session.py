@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcs_core.ui import sign_in
-from dlcs_core.ui.shell import ENTERED_KEY, PAGES, registered_pages
+from dlcs_core.ui.shell import ENTERED_KEY, navigate
 
 
 def require(role: str) -> None:
@@ -19,7 +19,7 @@ def require(role: str) -> None:
         ``"viewer"``, ``"clinician"`` or ``"analyst"``; matters only where sign-in is configured.
     """
     if not st.session_state.get(ENTERED_KEY):
-        st.navigation(registered_pages(PAGES))
+        navigate()
         st.rerun()
     if not sign_in.allowed(role):
         st.stop()

@@ -1,6 +1,5 @@
 """The frame around every page: configuration, style, navigation, language and notice."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,11 @@ from dlcs_core.ui.words import LANGUAGE_KEY, LANGUAGE_NAMES, say
 ENTERED_KEY = "came_through_app"
 """Session key that ``app.py`` sets and every page looks for."""
 
-STYLE_SHEET = Path(__file__).parent / "static" / "style.css"
+STATIC = Path(__file__).parent / "static"
+STYLE_SHEET = STATIC / "style.css"
+LOGO = STATIC / "logo.svg"
+ICON = STATIC / "icon.svg"
+"""A file of ours: Streamlit fetches its own icons for the browser's tab from another server."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +39,27 @@ PAGES = (
 """In the order of the menu; the first is served as ``/``."""
 
 
-def registered_pages(entries: Sequence[PageEntry]) -> list[st.Page]:
-    """Return Streamlit's pages for our entries, the first as the default."""
-    return [
-        st.Page(entry.path, title=say(entry.title), icon=entry.icon, default=entry is entries[0])
-        for entry in entries
-    ]
+def navigate() -> st.Page:
+    """Configure the browser's tab, register our pages and return the one that is asked for."""
+    st.set_page_config(
+        page_title="DLCS", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
+    )
+    first = PAGES[0]
+    return st.navigation(
+        [
+            st.Page(entry.path, title=say(entry.title), icon=entry.icon, default=entry is first)
+            for entry in PAGES
+        ]
+    )
 
 
 def open_page() -> st.Page:
     """Draw the frame and return the page to run inside it."""
-    st.set_page_config(
-        page_title="DLCS", page_icon=":material/radiology:", layout="wide",
-        initial_sidebar_state="expanded",
-    )  # fmt: skip
     st.session_state[ENTERED_KEY] = True
     st.html(STYLE_SHEET)
+    st.logo(LOGO, size="large")
     _draw_language_switch()
-    page = st.navigation(registered_pages(PAGES))
+    page = navigate()
     with st.container(key="research_use"):
         st.markdown(say("ui_research_use"))
     return page

@@ -1,0 +1,66 @@
+"""A hundred people, some of whom respond: a probability as a picture."""
+
+import plotly.graph_objects as go
+
+from dlcs_core.figures.theme import GOOD, POOR, TEMPLATE
+from dlcs_core.translation import sentence
+
+PER_ROW = 20
+N_ICONS = 100
+
+
+def of_hundred(probability: float) -> int:
+    """Return how many of 100 patients a probability stands for.
+
+    Parameters
+    ----------
+    probability : float
+        In [0, 1].
+
+    Returns
+    -------
+    int
+        The nearest whole number, halves upwards, so that words and picture always agree.
+
+    Examples
+    --------
+    >>> of_hundred(0.335), of_hundred(0.0), of_hundred(1.0)
+    (34, 0, 100)
+    """
+    return int(probability * N_ICONS + 0.5)
+
+
+def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
+    """Draw 100 people, the good responders first and filled.
+
+    Parameters
+    ----------
+    probability : float
+        Probability of good response, in [0, 1].
+    language : str
+        Language of the names.
+
+    Returns
+    -------
+    plotly Figure
+        Two traces: those who respond well and those who do not.
+    """
+    good = of_hundred(probability)
+    figure = go.Figure(layout={"template": TEMPLATE, "height": 176})
+    groups = (
+        (range(good), GOOD, "fig_respond_well"),
+        (range(good, N_ICONS), POOR, "fig_respond_not"),
+    )
+    for icons, color, name in groups:
+        figure.add_scatter(
+            x=[icon % PER_ROW for icon in icons],
+            y=[-(icon // PER_ROW) for icon in icons],
+            mode="markers",
+            marker={"symbol": "circle", "size": 19, "color": color, "line": {"width": 0}},
+            name=sentence(name, language, count=len(icons)),
+            hoverinfo="name",
+        )
+    figure.update_xaxes(visible=False, range=[-0.6, PER_ROW - 0.4], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-4.6, 0.6], fixedrange=True)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 28, "b": 0})
+    return figure

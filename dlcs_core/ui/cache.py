@@ -1,0 +1,60 @@
+"""What is kept between runs: the model and the demo table for everybody, nothing of a patient."""
+
+import hashlib
+from pathlib import Path
+
+import streamlit as st
+
+from dlcs_core.clinical.cohort import Cohort, read_cohort
+from dlcs_core.report.cohort import rows_of
+from dlcs_core.report.response import ResponseReport, response_report
+from dlcs_core.report.survival import SurvivalReport, survival_report, training_cutoff
+from dlcs_core.ui.settings import read_settings
+
+
+def demo_cohort() -> Cohort:
+    """Return the shipped synthetic cohort.
+
+    Raises
+    ------
+    ClinicalError
+        If the table is missing or cannot be used.
+    """
+    path = read_settings().demo_cohort
+    return _cohort(str(path), _demo_hash())
+
+
+def demo_response(cohort_name: str | None) -> ResponseReport:
+    """Return the response report of a part of the demo cohort, computed once."""
+    return _response(_demo_hash(), cohort_name)
+
+
+def demo_survival(cohort_name: str | None) -> SurvivalReport:
+    """Return the survival report of a part of the demo cohort, computed once."""
+    return _survival(_demo_hash(), cohort_name)
+
+
+def _demo_hash() -> str:
+    path = read_settings().demo_cohort
+    return content_hash(path) if path.is_file() else ""
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _cohort(path: str, sha256: str) -> Cohort:  # noqa: ARG001 - the hash is part of the key
+    return read_cohort(Path(path))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _response(sha256: str, cohort_name: str | None) -> ResponseReport:  # noqa: ARG001 - the key
+    return response_report(rows_of(demo_cohort(), cohort_name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _survival(sha256: str, cohort_name: str | None) -> SurvivalReport:  # noqa: ARG001 - the key
+    cohort = demo_cohort()
+    return survival_report(rows_of(cohort, cohort_name), training_cutoff(cohort))

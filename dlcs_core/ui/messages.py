@@ -1,0 +1,40 @@
+"""Refusals and warnings on a page."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dlcs_core.errors import DlcsError, Notice
+from dlcs_core.ui.words import say, sentence_shown
+
+
+@contextmanager
+def refusals_shown() -> Iterator[None]:
+    """Show a refusal as one sentence and end the run of the page; let all else fail loudly."""
+    try:
+        yield
+    except DlcsError as refusal:
+        show_refusal(refusal)
+        st.stop()
+
+
+def show_refusal(refusal: DlcsError) -> None:
+    """Show why something cannot be used."""
+    st.error(sentence_shown(refusal), icon=":material/block:")
+
+
+def show_notices(notices: Sequence[Notice]) -> None:
+    """Show warnings as one list, each once, in the order they arose."""
+    sentences = dict.fromkeys(sentence_shown(notice) for notice in notices)
+    if not sentences:
+        return
+    with st.expander(say("ui_warnings", count=len(sentences)), icon=":material/warning:",
+                     expanded=len(sentences) <= 4):  # fmt: skip
+        st.markdown("\n".join(f"- {text}" for text in sentences))
+
+
+def show_synthetic_notice() -> None:
+    """Say that the numbers on this page come from drawn patients."""
+    with st.container(key="synthetic_notice"):
+        st.markdown(say("ui_synthetic_cohort"))
