@@ -8,7 +8,7 @@ from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.imaging.study import Study
 from dlcs_core.models.design import probability_of
-from dlcs_core.models.model_nomograms import fusion_nomogram
+from dlcs_core.models.nomogram import fusion_nomogram
 from dlcs_core.network.inference import ViewedOutput
 from dlcs_core.preprocessing.measurements import StudyMeasurements, measure
 from dlcs_core.preprocessing.model_input import ModelInput
