@@ -60,8 +60,7 @@ class Warp:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the displacement along x, y, z on one plane."""
         x, y, z = (
-            np.float32(self.amplitude_mm) * field.on_grid(x_mm, y_mm, z_mm)
-            for field in self.fields
+            np.float32(self.amplitude_mm) * field.on_grid(x_mm, y_mm, z_mm) for field in self.fields
         )
         return x, y, z
 
@@ -272,8 +271,15 @@ def _draw_nodes(
 
 def _draw_liver_vessels(generator: Generator, width: float, depth: float) -> Tubes:
     """Draw the portal tree and the hepatic veins running to the dome."""
-    trees = [grow_tree(generator, (-0.25 * width, 0.15 * depth, 0), (-0.75, -0.15, 0), 58, 4.6, 0.9)]
-    for direction in ((-0.9, 0.25, -0.4), (-0.5, -0.6, -0.4), (0.1, -0.9, -0.3), (-0.8, -0.3, -0.15)):
+    trees = [
+        grow_tree(generator, (-0.25 * width, 0.15 * depth, 0), (-0.75, -0.15, 0), 58, 4.6, 0.9)
+    ]
+    for direction in (
+        (-0.9, 0.25, -0.4),
+        (-0.5, -0.6, -0.4),
+        (0.1, -0.9, -0.3),
+        (-0.8, -0.3, -0.15),
+    ):
         root = (-0.26 * width, 0.22 * depth, 62.0)
         trees.append(grow_tree(generator, root, direction, 70, 4.8, 0.9))
     for height, direction in ((12.0, (-0.5, -0.7, 0.1)), (-12.0, (-0.8, 0.3, -0.3))):
@@ -282,9 +288,7 @@ def _draw_liver_vessels(generator: Generator, width: float, depth: float) -> Tub
     return join(trees)
 
 
-def _draw_fat_vessels(
-    generator: Generator, width: float, depth: float, stomach: Stomach
-) -> Tubes:
+def _draw_fat_vessels(generator: Generator, width: float, depth: float, stomach: Stomach) -> Tubes:
     """Draw mesenteric and omental vessels: short pieces, trees, and both curvatures' arcades."""
     low, high = (-0.75 * width, -0.8 * depth, -130), (0.85 * width, 0.35 * depth, 130)
     starts = generator.uniform(low, high, (420, 3))

@@ -15,6 +15,7 @@ from dlcs_core.synthetic.records import (
     Table,
     manifest_table,
     patient_id,
+    recorded_age,
     truth_table,
     write_table,
 )
@@ -180,9 +181,11 @@ def render_patient(
 
         image, mask = write_nifti_case(phantom, noise, own)
     else:
-        from dlcs_core.synthetic.dicom_writer import write_dicom_case
+        from dlcs_core.synthetic.dicom_writer import PatientHeader, write_dicom_case
 
-        image, mask = write_dicom_case(phantom, noise, own, patient_id(index), seed)
+        age, sex = recorded_age(drawn, index), "M" if drawn.codes["sex"][index] else "F"
+        header = PatientHeader(patient_id(index), sex, age, str(drawn.center[index]), seed)
+        image, mask = write_dicom_case(phantom, noise, own, header)
     return image.relative_to(directory).as_posix(), mask.relative_to(directory).as_posix()
 
 

@@ -65,9 +65,7 @@ class Normal:
 
     def without_response(self, prevalence: float) -> "Normal":
         """Return the variable with averaged parameters."""
-        return replace(
-            self, mean=_blended(self.mean, prevalence), sd=_blended(self.sd, prevalence)
-        )
+        return replace(self, mean=_blended(self.mean, prevalence), sd=_blended(self.sd, prevalence))
 
 
 @dataclass(frozen=True)

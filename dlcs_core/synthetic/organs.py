@@ -20,12 +20,8 @@ def paint_liver(plane: Plane, cavity: FloatArray, lumen: FloatArray) -> FloatArr
     right = ellipsoid(
         at, (-0.50 * width, -0.02 * depth, 25), (0.52 * width, 0.92 * depth, 115), 0.12
     )
-    left = ellipsoid(
-        at, (-0.12 * width, -0.62 * depth, 30), (0.36 * width, 0.34 * depth, 75), 0.15
-    )
-    behind = ellipsoid(
-        at, (-0.02 * width, 0.55 * depth, 20), (0.33 * width, 0.55 * depth, 300)
-    )
+    left = ellipsoid(at, (-0.12 * width, -0.62 * depth, 30), (0.36 * width, 0.34 * depth, 75), 0.15)
+    behind = ellipsoid(at, (-0.02 * width, 0.55 * depth, 20), (0.33 * width, 0.55 * depth, 300))
     liver = np.maximum(smooth_union(right, left, 14.0), cavity + 3)
     liver = np.maximum(liver, 3 - behind)
     liver = np.maximum(liver, 9 + 0.35 * anatomy.tumor.growth_mm - lumen)
@@ -131,9 +127,7 @@ def paint_pancreas(plane: Plane, lumen: FloatArray) -> None:
         return
     at = plane.at(window)
     radii = ((13, 9), (9, 8.5), (8.5, 8), (8, 7))
-    parts = [
-        capsule(at, points[k], points[k + 1], *radii[k]) for k in range(len(radii))
-    ]
+    parts = [capsule(at, points[k], points[k + 1], *radii[k]) for k in range(len(radii))]
     gland = parts[0]
     for part in parts[1:]:
         gland = smooth_union(gland, part, 5.0)

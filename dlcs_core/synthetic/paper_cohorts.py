@@ -24,8 +24,8 @@ from dlcs_core.synthetic.marginals import (
 )
 
 AGE_SD_YEARS = 9.8
-DIAMETER_LIMITS_CM = (1.8, 11.8)
-THICKNESS_LIMITS_CM = (0.8, 4.2)
+DIAMETER_LIMITS_CM = (1.8, 10.6)
+THICKNESS_LIMITS_CM = (1.0, 4.2)
 MARKERS = ("cea", "ca125", "afp")
 DIFFERENTIATION_LEVELS = ("well", "moderate", "poor_moderate", "poor")
 """Increasing normal score is decreasing differentiation."""
@@ -207,7 +207,7 @@ def _scores(shares: Pair) -> Pair:
 def _continuous(table: PaperCohort) -> dict[str, Continuous]:
     older = _scores(_shares(table, table.age_from_60))
     means = (60 + AGE_SD_YEARS * older[0], 60 + AGE_SD_YEARS * older[1])
-    thickness = Normal((-1.6905, -2.0453), (1.3, 1.3))  # means 1.53 and 1.38 cm
+    thickness = Normal((-1.3347, -1.6605), (1.3, 1.3))  # means 1.85 and 1.70 cm
     return {
         "age_years": Normal(means, (AGE_SD_YEARS, AGE_SD_YEARS)),
         "bmi_kg_m2": _bmi(table),

@@ -279,8 +279,7 @@ def _unknown_markers(
     cohort: NDArray[np.str_], good_response: BoolArray, uniform: FloatArray
 ) -> dict[str, BoolArray]:
     return {
-        name: uniform[:, k] < _rates(cohort, good_response, name)
-        for k, name in enumerate(MARKERS)
+        name: uniform[:, k] < _rates(cohort, good_response, name) for k, name in enumerate(MARKERS)
     }
 
 

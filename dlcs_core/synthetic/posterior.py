@@ -230,9 +230,7 @@ def _quasi_random(dimensions: int) -> FloatArray:
     return steps % 1.0
 
 
-def _record_evidence(
-    patients: Patients, laws: Marginals, rows: NDArray[np.intp]
-) -> FloatArray:
+def _record_evidence(patients: Patients, laws: Marginals, rows: NDArray[np.intp]) -> FloatArray:
     """Return the log odds that unknown markers and rare pathological types tell by their rates."""
     rare = patients.codes["pathological_type"][rows] >= TYPES.index("squamous")
     total = _rate_evidence(rare, laws.other_type)

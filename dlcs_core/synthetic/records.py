@@ -41,6 +41,12 @@ def patient_id(index: int) -> str:
     return f"PH-{index + 1:05d}"
 
 
+def recorded_age(patients: Patients, index: int) -> int:
+    """Return the age in completed years as the clinical table has it."""
+    values = np.clip(patients.continuous["age_years"][index], *PLAUSIBLE["age_years"])
+    return int(values)
+
+
 def clinical_table(patients: Patients) -> Table:
     """Return the 22 variables as recorded, in the order of the variable list.
 

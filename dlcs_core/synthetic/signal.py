@@ -17,9 +17,9 @@ SQUASH = 2.2
 
 PARAMETERS = ("log_texture_hu", "rim_hu", "mean_hu", "necrosis_threshold")
 
-_BASE = np.array([np.log(15.0), 20.0, 84.0, 1.35])
-_SLOPE = np.array([-0.34, 7.0, 2.0, 0.30])
-_JITTER = np.array([0.10, 5.0, 8.0, 0.15])
+_BASE = np.array([np.log(14.5), 20.0, 84.0, 1.35])
+_SLOPE = np.array([-0.38, 8.0, 3.0, 0.34])
+_JITTER = np.array([0.112, 5.7, 9.0, 0.17])
 
 
 @dataclass(frozen=True)

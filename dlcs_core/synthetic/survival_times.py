@@ -122,7 +122,9 @@ def _sum_of_terms(
 def _reference() -> tuple[dict[str, tuple[float, float]], float]:
     """Return mean and SD of each factor, and the mean sum, in the training population."""
     factors = risk_factors(_reference_population())
-    moments = {name: (float(values.mean()), float(values.std())) for name, values in factors.items()}
+    moments = {
+        name: (float(values.mean()), float(values.std())) for name, values in factors.items()
+    }
     return moments, float(_sum_of_terms(factors, moments).mean())
 
 

@@ -34,9 +34,7 @@ def paint_fat_vessels(plane: Plane) -> None:
         plane.hu[window] += (hu - below) * cover
 
 
-def _tubes(
-    plane: Plane, tubes: Tubes, taper: float
-) -> list[tuple[Window, FloatArray]]:
+def _tubes(plane: Plane, tubes: Tubes, taper: float) -> list[tuple[Window, FloatArray]]:
     """Return window and distance of every tube that meets the plane."""
     ranges = (
         (float(plane.column_mm[0]), float(plane.column_mm[-1])),
@@ -47,7 +45,9 @@ def _tubes(
         start, end, radius = tubes.starts_mm[k], tubes.ends_mm[k], float(tubes.radii_mm[k])
         window = _tube_window(plane, start, end, radius)
         if window is not None:
-            distance = capsule(plane.at(window), start.tolist(), end.tolist(), radius, taper * radius)
+            distance = capsule(
+                plane.at(window), start.tolist(), end.tolist(), radius, taper * radius
+            )
             found.append((window, distance))
     return found
 
