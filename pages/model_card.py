@@ -1,7 +1,10 @@
-"""model_card."""
+"""Model card: what the model is, on whom it was fitted, what it must not be used for."""
 
 import streamlit as st
 
+from dlcs_core.ui.cache import served_bundle
+from dlcs_core.ui.messages import refusals_shown
+from dlcs_core.ui.model_card_view import show_data, show_metrics, show_provenance, show_purpose
 from dlcs_core.ui.session import require
 from dlcs_core.ui.words import say
 
@@ -10,6 +13,12 @@ def render() -> None:
     """Draw the page."""
     require("viewer")
     st.title(say("ui_model_card"))
+    with refusals_shown():
+        bundle = served_bundle()
+    show_purpose(bundle.manifest)
+    show_data(bundle.manifest)
+    show_metrics(bundle.manifest)
+    show_provenance(bundle)
 
 
 if __name__ == "__main__":

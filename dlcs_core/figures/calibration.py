@@ -50,15 +50,15 @@ def calibration_figure(results: Mapping[str, CalibrationResult], language: str =
         The diagonal, then per score a curve and its groups with 95 % intervals.
     """
     figure = new_figure(x_title="fig_predicted", y_title="fig_observed", language=language,
-                        height=400)  # fmt: skip
+                        height=380)  # fmt: skip
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": FAINT, "dash": "dot"},
         name=sentence("fig_ideal", language), hoverinfo="skip",
     )  # fmt: skip
     for index, (name, result) in enumerate(results.items()):
         _add_curve(figure, index, literal(name), result, language)
-    figure.update_xaxes(range=[-0.01, 1.01], constrain="domain", tickformat=".0%")
-    figure.update_yaxes(range=[-0.01, 1.01], scaleanchor="x", constrain="domain", tickformat=".0%")
+    figure.update_xaxes(range=[-0.01, 1.01], tickformat=".0%")
+    figure.update_yaxes(range=[-0.01, 1.01], tickformat=".0%")
     return figure
 
 

@@ -28,7 +28,9 @@ def decision_curve_figure(curves: Mapping[str, DecisionCurve], language: str = "
     plotly Figure
         Two reference lines and one trace per score.
     """
-    figure = new_figure(x_title="fig_threshold", y_title="fig_net_benefit", language=language)
+    figure = new_figure(
+        x_title="fig_threshold", y_title="fig_net_benefit", language=language, height=380
+    )
     first = next(iter(curves.values()))
     references = (
         ("fig_treat_all", first.treat_all, {"color": MUTED, "dash": "dash", "width": 1.5}),

@@ -59,11 +59,12 @@ def roc_figure(results: Mapping[str, RocResult], language: str = "en") -> go.Fig
             customdata=result.curve.threshold,
             hovertemplate=sentence("fig_roc_hover", language) + "<extra></extra>",
         )
-    figure.update_xaxes(range=[-0.01, 1.01], constrain="domain")
-    figure.update_yaxes(range=[-0.01, 1.01], scaleanchor="x", constrain="domain")
+    figure.update_xaxes(range=[-0.01, 1.01])
+    figure.update_yaxes(range=[-0.01, 1.01])
     figure.update_layout(
         legend={"orientation": "v", "x": 0.98, "xanchor": "right", "y": 0.02, "yanchor": "bottom"},
-        height=400,
+        height=380,
+        margin={"t": 12},
     )
     return figure
 

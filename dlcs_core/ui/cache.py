@@ -5,11 +5,25 @@ from pathlib import Path
 
 import streamlit as st
 
+from dlcs_core.bundle.reader import Bundle, read_bundle
 from dlcs_core.clinical.cohort import Cohort, read_cohort
 from dlcs_core.report.cohort import rows_of
 from dlcs_core.report.response import ResponseReport, response_report
 from dlcs_core.report.survival import SurvivalReport, survival_report, training_cutoff
 from dlcs_core.ui.settings import read_settings
+
+
+def served_bundle() -> Bundle:
+    """Return the trained model that this app serves.
+
+    Raises
+    ------
+    BundleError
+        If it is missing or fails verification.
+    """
+    directory = read_settings().bundle
+    manifest = directory / "manifest.json"
+    return _bundle(str(directory), content_hash(manifest) if manifest.is_file() else "")
 
 
 def demo_cohort() -> Cohort:
@@ -42,6 +56,11 @@ def _demo_hash() -> str:
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bundle(directory: str, sha256: str) -> Bundle:  # noqa: ARG001 - the hash is part of the key
+    return read_bundle(Path(directory))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
