@@ -12,6 +12,7 @@ from typing import NoReturn
 from dlcs_core import __version__
 from dlcs_core.cli.console import one_line, quiet_libraries, refusal_line
 from dlcs_core.cli.failures import as_refusal
+from dlcs_core.cli.isolation import run_isolated
 from dlcs_core.errors import DlcsError, UsageError
 
 VERBS = {
@@ -22,6 +23,9 @@ VERBS = {
     "bundle": "verify or show a trained model",
 }
 """Verb to its line of help; ``dlcs_core/cli/<verb>.py`` holds the rest."""
+
+ISOLATED_VERBS = ("predict", "preprocess")
+"""Verbs that read one untrusted image and end; ``batch`` has worker processes of its own."""
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
@@ -52,19 +56,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         verb, parsed = _parse(given)
-        with quiet_libraries():
-            return _run(verb, parsed)
+        if parsed.verb in ISOLATED_VERBS and not os.environ.get(DEBUG_VARIABLE):
+            return run_isolated(lambda: _run(verb, parsed))
     except DlcsError as error:
         return _refuse(error)
+    return _run(verb, parsed)
 
 
 def _run(verb: ModuleType, parsed: argparse.Namespace) -> int:
+    """Run a verb in silence; never raises."""
+    try:
+        with quiet_libraries():
+            return _run_verb(verb, parsed)
+    except DlcsError as error:
+        return _refuse(error)
+    except KeyboardInterrupt:
+        _refuse(UsageError("interrupted"))
+        return EXIT_INTERRUPTED
+
+
+def _run_verb(verb: ModuleType, parsed: argparse.Namespace) -> int:
     """Run a verb; what is not a refusal already becomes one here."""
     try:
         return int(verb.run(parsed))
-    except KeyboardInterrupt:
-        print(refusal_line(UsageError("interrupted")), file=sys.stderr)
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
     except Exception as error:
