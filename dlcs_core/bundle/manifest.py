@@ -64,7 +64,8 @@ class Manifest:
     survival_time_origin : str
         The moment from which survival time counts.
     trained_ranges : mapping of str to (low, high)
-        Ranges of ``TRAINED_RANGES`` in the training cohort: cases outside are abstained from.
+        Ranges of some ``TRAINED_RANGES`` in the training cohort: the model abstains from cases
+        outside. Other names are refused, as no gate would look at them.
     served_calibration : mapping
         Calibration of the served pipeline (mean of folds and views) on held-out patients:
         ``slope``, ``intercept`` and what goes with them.
@@ -218,6 +219,12 @@ def _range(value: object) -> tuple[float, float]:
     return low, high
 
 
+def _trained_ranges(value: object) -> dict[str, tuple[float, float]]:
+    if not set(_mapping(value)) <= set(TRAINED_RANGES):
+        raise ValueError
+    return {name: _range(limits) for name, limits in _mapping(value).items()}
+
+
 def _sha256(value: object) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", _text(value)):
         raise ValueError
@@ -264,7 +271,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "cohort_sizes": _members(_members(_whole)),
     "metrics": _mapping,
     "survival_time_origin": _text,
-    "trained_ranges": _members(_range),
+    "trained_ranges": _trained_ranges,
     "served_calibration": _mapping,
     "weights_storage": _storage,
     "n_views": _views,

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from dlcs_core.errors import ModelError
 from dlcs_core.network.architecture import weight_shapes
-from dlcs_core.network.graph import make_graph
 from dlcs_core.network.guided_gradcam import gradcam
 from dlcs_core.network.inference import Network
 from dlcs_core.network.se_resnet50 import SeResNet50
@@ -69,6 +68,9 @@ def export_network(model: SeResNet50, images: NDArray[np.float32]) -> ExportedNe
     ExportedNetwork
         With the measured errors, for the manifest.
     """
+    # Late: a GPU machine that only trains has no onnx.
+    from dlcs_core.network.graph import make_graph
+
     frozen = _evaluating_copy(model)
     graph, weights = make_graph(model.stem_gate), weight_arrays(frozen)
     served = Network(graph, [weights]).run(images)

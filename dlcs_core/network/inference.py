@@ -167,8 +167,8 @@ class Network:
 
         Notes
         -----
-        With strides of 2 a cell of one view's map is centred up to 8 px off the cell's square;
-        in the mean over symmetric views these shifts cancel.
+        By the strides of 2, a cell of a single view looks 7.5 px up and left of its square of 16
+        pixels. In the mean over two or more views these shifts cancel: prefer at least two.
         """
         if n_views not in VIEW_COUNTS:
             raise ModelError("network_view_count", found=n_views)

@@ -80,6 +80,7 @@ def test_unknown_field_is_refused_without_repeating_it(manifest):
         ("cohort_sizes", {"training": {"patients": 1.5}}),
         ("trained_ranges", {"mean_hu": [2, 1]}),
         ("trained_ranges", {"mean_hu": [1, 2, 3]}),
+        ("trained_ranges", {"mean_hounsfield": [1, 2]}),
         ("weights_storage", "int4"),
         ("n_views", 3),
         ("interval_coverage", 1.2),

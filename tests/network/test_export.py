@@ -1,9 +1,12 @@
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+from dlcs_core.network.architecture import weight_shapes
 from dlcs_core.network.export import export_network, weight_arrays
 from dlcs_core.network.guided_gradcam import gradcam
 from dlcs_core.network.inference import Network
@@ -64,3 +67,16 @@ def test_exported_weights_are_copies(model, exported):
     arrays = weight_arrays(model)
     arrays["fc.bias"] += 1
     assert model.fc.bias.item() == exported.weights["fc.bias"][0]
+
+
+def test_training_needs_no_onnx():
+    program = (
+        "import sys; sys.modules['onnx'] = sys.modules['onnxruntime'] = None; "
+        "from dlcs_core.network.export import weight_arrays; "
+        "from dlcs_core.network.se_resnet50 import SeResNet50; "
+        "print(len(weight_arrays(SeResNet50())))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert int(result.stdout) == len(weight_shapes())

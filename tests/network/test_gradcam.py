@@ -65,14 +65,32 @@ def test_map_on_the_slice_is_zero_outside_the_frame():
     np.testing.assert_allclose(on_slice, expected)
 
 
-def test_map_points_at_the_planted_lesion(lesion_detector, lesions):
+def peak_errors(network, lesions, n_views):
+    """From each planted lesion to the peak of its map, in pixels (rows, columns)."""
+    peaks = []
+    for image in lesions[0]:
+        cam = network.run_views(image, n_views).cam
+        pixels = make_activation_map(cam, np.zeros((112, 112), np.uint8)).pixels
+        peaks.append(np.unravel_index(pixels.argmax(), pixels.shape))
+    return np.array(peaks) - lesions[1]
+
+
+@pytest.fixture(scope="module")
+def detector(lesion_detector, lesions):
     exported = export_network(lesion_detector, lesions[0][:1])
-    network = Network(exported.graph, [exported.weights], threads=1)
-    for image, centre in zip(*lesions, strict=True):
-        shown = make_activation_map(network.run_views(image).cam, np.zeros((112, 112), np.uint8))
-        peak = np.unravel_index(shown.pixels.argmax(), shown.pixels.shape)
-        half_diagonal_of_a_cell = 8 * np.sqrt(2)
-        assert np.hypot(*(np.array(peak) - centre)) <= half_diagonal_of_a_cell
+    return Network(exported.graph, [exported.weights], threads=1)
+
+
+def test_map_points_at_the_planted_lesion(detector, lesions):
+    half_diagonal_of_a_cell = 8 * np.sqrt(2)
+    errors = peak_errors(detector, lesions, n_views=8)
+    assert (np.hypot(*errors.T) <= half_diagonal_of_a_cell).all()
+
+
+def test_two_views_undo_the_shift_of_a_single_one(detector, lesions):
+    one, two = (peak_errors(detector, lesions, n_views).mean(axis=0) for n_views in (1, 2))
+    np.testing.assert_allclose(one, 7.5, atol=4)
+    np.testing.assert_allclose(two, 0, atol=4)
 
 
 HEAD = ("fc", "se_out")
