@@ -27,8 +27,8 @@ def spearman_matrix(X: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> spearman_matrix([[1, 10], [2, 5], [3, 1]])[0, 1]
-    np.float64(-1.0)
+    >>> round(float(spearman_matrix([[1, 10], [2, 5], [3, 1]])[0, 1]), 12)
+    -1.0
     """
     matrix = np.asarray(X, dtype=np.float64)
     if len(matrix) < 2:

@@ -164,7 +164,7 @@ def fit_cox(
     --------
     >>> fit = fit_cox([[0.0], [1.0], [0.0], [1.0]], [1, 2, 3, 4], [1, 1, 1, 1], ["sign"])
     >>> round(fit.rows[0].ratio, 4)
-    0.5616
+    0.3904
     """
     time, event = followed_up(time_months, event_observed)
     columns = standardized(design(X, names, time.size), names)

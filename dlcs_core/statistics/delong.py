@@ -183,8 +183,9 @@ def delong_test(good_response: ArrayLike, score_a: ArrayLike, score_b: ArrayLike
 
     Examples
     --------
-    >>> delong_test([1, 1, 0, 0, 0], [5, 3, 4, 2, 1], [1, 5, 4, 3, 2]).difference
-    0.33333333333333337
+    >>> test = delong_test([1, 1, 0, 0], [4, 2, 3, 1], [4, 1, 3, 2])
+    >>> test.auc_a, test.auc_b, test.difference
+    (0.75, 0.5, 0.25)
     """
     outcome, first = outcome_and_score(good_response, score_a)
     second = finite_vector(score_b, "score")

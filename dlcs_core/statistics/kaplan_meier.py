@@ -68,8 +68,8 @@ class SurvivalAt:
     Attributes
     ----------
     horizon_months, survival, se, ci95_low, ci95_high, n_at_risk : array of float64
-        Shape (n_horizons,). Before the first follow-up time survival is 1; beyond the last one
-        nothing is known and survival is NaN.
+        Shape (n_horizons,). Before the first follow-up time survival and limits are 1; beyond
+        the last one nothing is known and they are NaN.
     """
 
     horizon_months: FloatArray
@@ -216,13 +216,12 @@ def survival_at(curve: KaplanMeierCurve, horizon_months: ArrayLike) -> SurvivalA
     def read(before: float, values: FloatArray) -> FloatArray:
         return np.where(known, np.r_[before, values][step], np.nan)
 
-    no_limit = np.nan if curve.ci_type == "log-log" else 1.0
     return SurvivalAt(
         horizon_months=horizon,
         survival=read(1.0, curve.survival),
         se=read(0.0, curve.se),
-        ci95_low=read(no_limit, curve.ci95_low),
-        ci95_high=read(no_limit, curve.ci95_high),
+        ci95_low=read(1.0, curve.ci95_low),
+        ci95_high=read(1.0, curve.ci95_high),
         n_at_risk=np.r_[curve.n_at_risk, 0.0][waiting],
     )
 

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from dlcs_core.errors import CohortError
+from dlcs_core.statistics.classification import confusion_matrix, wilson_interval
+
+OUTCOME = {"aSAH": "poor", "birthwt": "low"}
+RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+
+
+@pytest.mark.parametrize("dataset", OUTCOME)
+def test_counts_rates_and_wilson_intervals_equal_r(dataset, oracle, tally):
+    reference = oracle(dataset, "roc")
+    outcome = reference.data[OUTCOME[dataset]]
+    for name, entry, values in reference.starting("thresholds."):
+        for value in values:
+            found = confusion_matrix(outcome, reference.data[entry["score"]], value["threshold"])
+            counts = [found.tp, found.fp, found.tn, found.fn]
+            tally.compare(name, counts, [value[k] for k in ("TP", "FP", "TN", "FN")])
+            for rate in RATES:
+                tally.compare(f"{name} {rate}", getattr(found, rate), value[rate])
+            low, high = wilson_interval(found.tp, found.tp + found.fn)
+            tally.compare(name, [low, high], value["ci_wilson"]["sensitivity"])
+    tally.all_agree()
+
+
+def test_a_rate_without_patients_is_none():
+    nobody = confusion_matrix([1, 0], [0.2, 0.1], 0.9)
+    everybody = confusion_matrix([1, 0], [0.2, 0.1], 0.0)
+    assert (nobody.ppv, everybody.npv) == (None, None)
+
+
+def test_wilson_interval_stays_inside_0_and_1():
+    low, high = wilson_interval([0, 10], [10, 10])
+    assert low[0] == pytest.approx(0.0, abs=1e-12)
+    assert high[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("threshold", [np.nan, np.inf])
+def test_a_cutoff_that_is_no_number_is_refused(threshold):
+    with pytest.raises(CohortError) as refusal:
+        confusion_matrix([1, 0], [0.2, 0.1], threshold)
+    assert refusal.value.code == "statistic_threshold_not_finite"

@@ -1,0 +1,116 @@
+"""Every statistic refuses an impossible cohort, in words that say what to do."""
+
+import numpy as np
+import pytest
+
+from dlcs_core.errors import DlcsError
+from dlcs_core.statistics.brier import brier_score
+from dlcs_core.statistics.calibration import (
+    calibration_in_the_large,
+    calibration_slope,
+    grouped_calibration,
+    hosmer_lemeshow,
+)
+from dlcs_core.statistics.calibration_curve import calibration_curve
+from dlcs_core.statistics.classification import confusion_matrix
+from dlcs_core.statistics.cox_regression import fit_cox
+from dlcs_core.statistics.decision_curve import decision_curve, net_benefit
+from dlcs_core.statistics.delong import auc_estimate, delong_test, delong_test_unpaired
+from dlcs_core.statistics.group_tests import log_rank_test
+from dlcs_core.statistics.kaplan_meier import kaplan_meier, median_followup
+from dlcs_core.statistics.lasso import fit_lasso
+from dlcs_core.statistics.logistic_regression import fit_logistic
+from dlcs_core.statistics.precision_recall import precision_recall_curve
+from dlcs_core.statistics.roc import roc_curve
+from dlcs_core.statistics.survival_metrics import harrell_c
+from dlcs_core.translation import LANGUAGES, sentence_of
+
+BINARY = {
+    "roc_curve": roc_curve,
+    "auc_estimate": auc_estimate,
+    "delong_test": lambda y, s: delong_test(y, s, s),
+    "delong_test_unpaired": lambda y, s: delong_test_unpaired(y, s, y, s),
+    "precision_recall_curve": precision_recall_curve,
+    "confusion_matrix": lambda y, s: confusion_matrix(y, s, 0.5),
+    "brier_score": brier_score,
+    "calibration_in_the_large": calibration_in_the_large,
+    "calibration_slope": calibration_slope,
+    "hosmer_lemeshow": hosmer_lemeshow,
+    "grouped_calibration": grouped_calibration,
+    "calibration_curve": calibration_curve,
+    "net_benefit": lambda y, s: net_benefit(y, s, [0.5]),
+    "decision_curve": lambda y, s: decision_curve(y, s, [0.5]),
+    "fit_logistic": lambda y, s: fit_logistic(np.reshape(s, (-1, 1)), y, ["x"]),
+    "fit_lasso": lambda y, s: fit_lasso(np.reshape(s, (-1, 1)), y, ["x"], np.arange(len(s)) % 3),
+}
+PROBABILITY = [
+    name
+    for name in BINARY
+    if name.endswith(("score", "slope", "large", "lemeshow", "calibration", "benefit"))
+] + ["calibration_curve", "decision_curve"]
+SURVIVAL = {
+    "kaplan_meier": kaplan_meier,
+    "median_followup": median_followup,
+    "log_rank_test": lambda t, e: log_rank_test(t, e, np.arange(len(t)) % 2),
+    "harrell_c": lambda t, e: harrell_c(t, e, np.arange(len(t))),
+    "fit_cox": lambda t, e: fit_cox(np.reshape(np.arange(len(t)), (-1, 1)), t, e, ["x"]),
+}
+GOOD_OUTCOME, GOOD_SCORE = [1, 0, 1, 0, 1, 0], [0.6, 0.2, 0.4, 0.5, 0.8, 0.3]
+BAD_BINARY = {
+    "empty": ([], [], "statistic_without_rows"),
+    "one class": ([1] * 6, GOOD_SCORE, "statistic_single_class"),
+    "missing score": (GOOD_OUTCOME, [np.nan, *GOOD_SCORE[1:]], "statistic_values_missing"),
+    "missing outcome": ([np.nan, *GOOD_OUTCOME[1:]], GOOD_SCORE, "statistic_values_missing"),
+    "coded 1 and 2": ([2, 1, 2, 1, 2, 1], GOOD_SCORE, "statistic_not_coded_0_1"),
+    "text": (["yes"] * 6, GOOD_SCORE, "statistic_values_not_numeric"),
+    "one row short": (GOOD_OUTCOME, GOOD_SCORE[1:], "statistic_sizes_differ"),
+}
+BAD_SURVIVAL = {
+    "empty": ([], [], "statistic_without_rows"),
+    "missing time": ([1, np.nan, 3], [1, 0, 1], "statistic_values_missing"),
+    "missing event": ([1, 2, 3], [1, np.nan, 1], "statistic_values_missing"),
+    "negative time": ([1, -2, 3], [1, 0, 1], "statistic_time_negative"),
+    "coded 1 and 2": ([1, 2, 3], [1, 2, 1], "statistic_not_coded_0_1"),
+    "one row short": ([1, 2, 3], [1, 0], "statistic_sizes_differ"),
+}
+
+
+def refusal_of(statistic, *columns):
+    with pytest.raises(DlcsError) as refusal:
+        statistic(*columns)
+    for language in LANGUAGES:
+        worded = sentence_of(refusal.value, language)
+        assert worded != refusal.value.code
+        assert "\n" not in worded
+    return refusal.value.code
+
+
+@pytest.mark.parametrize("cohort", BAD_BINARY)
+@pytest.mark.parametrize("name", BINARY)
+def test_response_statistics_refuse_an_impossible_cohort(name, cohort):
+    outcome, score, code = BAD_BINARY[cohort]
+    assert refusal_of(BINARY[name], outcome, score) == code
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_response_statistics_accept_a_small_sound_cohort(name):
+    outcome, score = np.tile(GOOD_OUTCOME, 2), np.tile(GOOD_SCORE, 2)
+    assert BINARY[name](outcome, score + np.arange(12) / 100) is not None
+
+
+@pytest.mark.parametrize("name", PROBABILITY)
+def test_a_score_outside_0_and_1_is_no_probability(name):
+    code = refusal_of(BINARY[name], GOOD_OUTCOME, [1.2, *GOOD_SCORE[1:]])
+    assert code == "statistic_not_a_probability"
+
+
+@pytest.mark.parametrize("cohort", BAD_SURVIVAL)
+@pytest.mark.parametrize("name", SURVIVAL)
+def test_survival_statistics_refuse_an_impossible_cohort(name, cohort):
+    time, event, code = BAD_SURVIVAL[cohort]
+    assert refusal_of(SURVIVAL[name], time, event) == code
+
+
+@pytest.mark.parametrize("name", ["log_rank_test", "harrell_c", "fit_cox"])
+def test_comparing_survival_needs_a_death(name):
+    assert refusal_of(SURVIVAL[name], [1, 2, 3], [0, 0, 0]) == "statistic_no_event"
