@@ -5,11 +5,13 @@ The format is told by the first bytes, never by the name.
 
 from pathlib import Path
 
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import is_dicom, open_dicom, read_dataset, refused_as
+from dlcs_core.imaging.dicom_structure import check_complete
 from dlcs_core.imaging.label_maps import open_label_map
 from dlcs_core.imaging.polygons import mask_from_polygons
 from dlcs_core.imaging.regions import MaskFile
@@ -86,9 +88,10 @@ def _open_single(source: FileSource) -> MaskFile:
         return _open(source, "label_map")
     if not is_dicom(head):
         raise ImagingError("mask_kind_unknown")
-    kind = DICOM_KINDS.get(_sop_class_uid(source))
+    sop_class_uid = _sop_class_uid(source)
+    kind = DICOM_KINDS.get(sop_class_uid)
     if kind is None:
-        raise ImagingError("mask_is_an_image")
+        raise ImagingError("mask_is_an_image" if sop_class_uid else "mask_kind_unknown")
     return _open(source, kind)
 
 
@@ -96,9 +99,19 @@ def _open(source: FileSource, kind: str) -> MaskFile:
     """Open a file of a known kind."""
     if kind == "label_map":
         return open_label_map(source)
-    dataset = read_dataset(source, stop_before_pixels=False)
+    dataset = _read_whole(source)
     with refused_as(f"{kind}_malformed"):
         return open_structure_set(dataset) if kind == "rtstruct" else open_segmentation(dataset)
+
+
+def _read_whole(source: FileSource) -> Dataset:
+    """Read a DICOM file to its end and check that it is the end."""
+    dataset = read_dataset(source, stop_before_pixels=False)
+    implicit, little_endian = dataset.original_encoding
+    with open_dicom(source) as stream:
+        content = stream.read()
+    check_complete(content, implicit=bool(implicit), little_endian=bool(little_endian))
+    return dataset
 
 
 def _head(source: FileSource) -> bytes:
