@@ -41,6 +41,8 @@ class TrainingCache:
         everything else of the manifest as text or numbers.
     preprocessing : dict
         Settings as JSON values.
+    synthetic : bool
+        True where the cohort came with the truths from which ``synthesize`` drew it.
     fingerprint : str
         SHA-256 over the hashes of the files: two caches with one fingerprint train alike.
     directory : Path
@@ -50,6 +52,7 @@ class TrainingCache:
     images: NDArray[np.float32]
     table: pd.DataFrame
     preprocessing: dict[str, Any]
+    synthetic: bool
     fingerprint: str
     directory: Path
 
@@ -82,7 +85,14 @@ def read_cache(directory: Path) -> TrainingCache:
     table["good_response"] = table["good_response"].astype(bool)
     if len(table) != len(images):
         raise TrainingError("cache_damaged", file="table.csv")
-    return TrainingCache(images, table, facts["preprocessing"], facts["fingerprint"], directory)
+    return TrainingCache(
+        images,
+        table,
+        preprocessing=facts["preprocessing"],
+        synthetic=bool(facts["synthetic"]),
+        fingerprint=facts["fingerprint"],
+        directory=directory,
+    )
 
 
 def read_masks(directory: Path) -> NDArray[np.uint8]:
@@ -113,7 +123,7 @@ def write_cache(
     table : DataFrame
         One row per image.
     facts : dict
-        ``preprocessing``, ``manifest_sha256`` and counts.
+        ``preprocessing``, ``synthetic``, ``manifest_sha256`` and counts.
     """
     np.save(directory / "images.npy", np.ascontiguousarray(images, dtype=np.float32))
     np.save(directory / "masks.npy", np.packbits(masks.reshape(len(masks), -1), axis=1))

@@ -117,12 +117,17 @@ class TrainingConfig:
     ----------
     name : str
         Goes into the manifest.
+    version : str
+        Of the model, goes into the manifest.
     note : str
         What a reader of the results must know of the recipe.
+    survival_time_origin : str
+        The moment from which the cohort's survival times count.
     seed : int
         The one seed; every draw is a function of it, the fold, the epoch and the index.
     folds : int
-        Cross-validation folds in the training cohort.
+        Cross-validation folds in the training cohort, at least 4: within all but one of them
+        the clinical signature's penalty is cross-validated again, which needs 3.
     storage : str
         Stored form of the weights, rounded before anything is scored.
     n_views : int
@@ -132,7 +137,9 @@ class TrainingConfig:
     """
 
     name: str
+    version: str = "1"
     note: str = ""
+    survival_time_origin: str = "not_stated"
     seed: int = 2023
     folds: int = 5
     storage: Storage = "int8"
@@ -142,8 +149,11 @@ class TrainingConfig:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the effective configuration, ready for JSON."""
-        return asdict(self)
+        """Return the effective configuration, ready for JSON; of a path only the file's name."""
+        values = asdict(self)
+        weights_file = Path(self.network.imagenet_weights_file)
+        values["network"]["imagenet_weights_file"] = weights_file.name
+        return values
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the effective configuration."""
@@ -213,7 +223,7 @@ def _check_ranges(config: TrainingConfig) -> None:
             "config_not_allowed", setting="n_views", found=config.n_views, allowed=allowed
         )
     limits = {
-        "folds": (config.folds, 2, 20),
+        "folds": (config.folds, 4, 20),
         "optimization.epochs": (training.epochs, 1, 100_000),
         "optimization.batch_size": (training.batch_size, 2, 4096),
         "optimization.max_learning_rate": (training.max_learning_rate, 1e-8, 10.0),

@@ -23,6 +23,9 @@ from trainer.cache import write_cache
 from trainer.progress import progress_bar
 
 REQUIRED_COLUMNS = ("patient_id", "center", "cohort", "good_response", "image", "mask")
+TRUTHS = "truth.csv"
+"""Beside a manifest: the truths from which ``synthesize`` drew it. No patient comes with them."""
+
 FIRST_ROW = 2
 """Row number of the first patient as a spreadsheet shows it: the header is row 1."""
 
@@ -110,6 +113,7 @@ def prepare_cache(
     prepared = [one for one in studies if isinstance(one, PreparedStudy)]
     facts = {
         "preprocessing": settings.to_dict(),
+        "synthetic": manifest.with_name(TRUTHS).is_file(),
         "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
         "skipped_rows": [one.row for one in broken],
     }
@@ -198,7 +202,7 @@ def _read_one(
     work: tuple[int, Path, Path, str | None, PreprocessingSettings],
 ) -> PreparedStudy | BrokenStudy:
     """Read, preprocess and measure one study."""
-    from dlcs_core.imaging.reading import read_study
+    from dlcs_core.imaging.study_reading import read_study
     from dlcs_core.preprocessing.measurements import measure
     from dlcs_core.preprocessing.pipeline import preprocess
     from dlcs_core.preprocessing.slices import select_slices

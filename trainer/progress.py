@@ -21,5 +21,5 @@ def progress_bar(total: int, what: str, unit: str) -> "ProgressBar":
     unit : str
         Name of a unit.
     """
-    bar: tqdm[int] = tqdm(total=total, desc=what, unit=f" {unit}", disable=not sys.stderr.isatty())
-    return bar
+    hidden = not sys.stderr.isatty()
+    return tqdm(range(total), desc=what, unit=f" {unit}", disable=hidden)

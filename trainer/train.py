@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcs_core.clinical.variables import VARIABLES
 from dlcs_core.errors import TrainingError
 from trainer.cache import TrainingCache, read_cache
 from trainer.checkpoint import write_atomically
@@ -18,6 +19,9 @@ from trainer.split import assign_folds, write_folds
 from trainer.stages.dl_signature import DlSignatureResult, DlStage, fit_dl_signature
 
 Until = Literal["dl_signature"]
+
+SCORES_FILE = "cohort_scores.csv"
+"""In the run's folder: the cohort with every score, out-of-fold in the training cohort."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +82,17 @@ def fit_bundle(
         If the run cannot start or continue.
     """
     check_recipe(config)
-    run = open_run(read_cache(cache_directory), config, out, must_resume=must_resume)
+    cache = read_cache(cache_directory)
+    if until is None:
+        check_table([str(name) for name in cache.table.columns])
+    run = open_run(cache, config, out, must_resume=must_resume)
     signature = run_dl_stage(run, jobs)
     if until == "dl_signature" or signature is None:
         return
     from trainer.stages.delivery import deliver_bundle
 
-    deliver_bundle(run.cache, run.config, signature, out)
+    scored = deliver_bundle(run.cache, run.config, signature, out)
+    scored.to_csv(run.folder / SCORES_FILE, index=False, lineterminator="\n")
 
 
 def check_recipe(config: TrainingConfig) -> None:
@@ -94,6 +102,14 @@ def check_recipe(config: TrainingConfig) -> None:
         raise TrainingError("imagenet_file_missing", found=network.imagenet_weights_file or "-")
     if config.sampling.balancing == "deepsmote":
         raise TrainingError("deepsmote_not_available")
+
+
+def check_table(columns: list[str]) -> None:
+    """Refuse a cohort without what the later stages need, before hours of training."""
+    needed = [variable.name for variable in VARIABLES] + ["os_months", "os_event"]
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise TrainingError("cohort_columns_missing", columns=", ".join(missing))
 
 
 def open_run(

@@ -39,7 +39,7 @@ def make_cache(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Traini
     def make(images: np.ndarray, table: pd.DataFrame) -> TrainingCache:
         directory = tmp_path_factory.mktemp("cache")
         masks = (images > 0).astype(np.uint8)
-        write_cache(directory, images, masks, table, {"preprocessing": {}})
+        write_cache(directory, images, masks, table, {"preprocessing": {}, "synthetic": True})
         return read_cache(directory)
 
     return make

@@ -33,7 +33,7 @@ def test_paper_recipe_says_that_it_is_optimistic() -> None:
         ("[optimization]\nepochs = true", "config_wrong_type"),
         ("network = 3", "config_wrong_type"),
         ('[sampling]\nbalancing = "smote"', "config_not_allowed"),
-        ("folds = 1", "config_out_of_range"),
+        ("folds = 3", "config_out_of_range"),
         ("n_views = 3", "config_not_allowed"),
         ("[sampling]\ncrop_px = 113", "config_out_of_range"),
         ("folds = ", "config_no_toml"),

@@ -1,0 +1,211 @@
+"""The stages after the networks, and the bundle they end in."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dlcs_core import __version__
+from dlcs_core.bundle.manifest import TRAINED_RANGES, Cutoff, Manifest
+from dlcs_core.bundle.writer import BundleContents, write_bundle
+from dlcs_core.clinical.cohort import read_cohort
+from dlcs_core.models.clinical_signature import ClinicalSignature
+from dlcs_core.models.fusion import FusionModel
+from dlcs_core.models.survival import SurvivalModel
+from dlcs_core.network.graph import make_graph
+from dlcs_core.network.inference import Network
+from dlcs_core.network.storage import decode_weights
+from trainer.cache import TrainingCache
+from trainer.config import TrainingConfig
+from trainer.model_card import model_card
+from trainer.stages.calibrated_signature import (
+    UNSEEN_COHORTS,
+    CalibratedSignature,
+    calibrate_signature,
+    fit_reference_cases,
+)
+from trainer.stages.clinical_signature import fit_clinical_stage
+from trainer.stages.dl_signature import DlSignatureResult
+from trainer.stages.evaluation import evaluate_cohorts
+from trainer.stages.fusion import fit_fusion_stage, training_cutoff
+from trainer.stages.survival import fit_survival_stage
+
+PROBE_PATIENTS = 12
+"""Held-out patients on whom the served network is held against the trained one."""
+
+
+@dataclass(frozen=True)
+class FittedModels:
+    """Everything fitted after the networks.
+
+    Attributes
+    ----------
+    signature : CalibratedSignature
+        DL score and signature of everybody.
+    clinical, fusion, survival : models
+        To serve.
+    table : DataFrame
+        Canonical cohort table with every score: out-of-fold in the training cohort, served
+        elsewhere.
+    """
+
+    signature: CalibratedSignature
+    clinical: ClinicalSignature
+    fusion: FusionModel
+    survival: SurvivalModel
+    table: pd.DataFrame
+
+
+def deliver_bundle(
+    cache: TrainingCache, config: TrainingConfig, result: DlSignatureResult, out: Path
+) -> pd.DataFrame:
+    """Fit what follows the networks, evaluate, and write the bundle.
+
+    Parameters
+    ----------
+    cache : TrainingCache
+        The cohort.
+    config : TrainingConfig
+        Recipe.
+    result : DlSignatureResult
+        Of the DL stage.
+    out : Path
+        Bundle directory; an older bundle there is replaced.
+
+    Returns
+    -------
+    DataFrame
+        The cohort table with every score.
+    """
+    models = fit_models(cache, result)
+    metrics = evaluate_cohorts(models.table, models.fusion.cutoff)
+    weights = [decode_weights(stored) for stored in result.stored_weights]
+    graph = make_graph()
+    error = served_logit_error(Network(graph, weights), cache, result, config.n_views)
+    manifest = make_manifest(cache, config, models, metrics, error)
+    contents = BundleContents(
+        manifest=manifest,
+        network_graph=graph,
+        fold_weights=weights,
+        recalibration=models.signature.recalibration,
+        clinical_signature=models.clinical,
+        fusion=models.fusion,
+        survival=models.survival,
+        reference=fit_reference_cases(result, models.table),
+        model_card=model_card(manifest),
+    )
+    write_bundle(out, contents)
+    return models.table
+
+
+def fit_models(cache: TrainingCache, result: DlSignatureResult) -> FittedModels:
+    """Fit the later stages on the out-of-fold DL signature and score everybody."""
+    table = read_cohort(cache.directory / "table.csv").table
+    signature = calibrate_signature(result, table)
+    clinical, clinical_score = fit_clinical_stage(table, result.fold)
+    fusion, dlcs = fit_fusion_stage(table, signature.probability, result.fold)
+    survival, risk = fit_survival_stage(table, signature.probability, result.fold)
+    scored = table.assign(
+        dl_score=signature.score,
+        dl_signature=signature.probability,
+        clinical_signature=clinical_score,
+        dlcs=dlcs,
+        os_linear_predictor=risk,
+    )
+    return FittedModels(signature, clinical, fusion, survival, scored)
+
+
+def served_logit_error(
+    network: Network, cache: TrainingCache, result: DlSignatureResult, n_views: int
+) -> float:
+    """Return the largest difference of logits between training's scoring and serving."""
+    held_out = np.flatnonzero(result.fold < 0)[:PROBE_PATIENTS]
+    errors = [0.0]
+    for row in held_out:
+        served = network.run_views(np.asarray(cache.images[row]), n_views).fold_logits
+        errors.append(float(np.abs(served - result.logits[:, row]).max()))
+    return max(errors)
+
+
+def make_manifest(
+    cache: TrainingCache,
+    config: TrainingConfig,
+    models: FittedModels,
+    metrics: dict[str, Any],
+    logit_error: float,
+) -> Manifest:
+    """Put on record what the bundle is."""
+    table, fold_rows = models.table, (models.table["cohort"] == "training").to_numpy(bool)
+    response = table["good_response"].to_numpy(bool)
+    fold = np.where(fold_rows, 0, -1)
+    signature_cutoff = training_cutoff(response, table["dl_signature"].to_numpy(float), fold)
+    used = {*models.clinical.variables, *models.fusion.design.variables}
+    return Manifest(
+        name=config.name,
+        version=config.version,
+        code_version=__version__,
+        created=_today(),
+        synthetic_training_data=cache.synthetic,
+        seed=config.seed,
+        config=config.to_dict(),
+        variables=tuple(sorted(used | set(models.survival.design.variables))),
+        preprocessing=cache.preprocessing,
+        cutoffs={
+            "dl_signature": Cutoff(signature_cutoff, "training"),
+            "dlcs": Cutoff(models.fusion.cutoff, models.fusion.cutoff_cohort),
+            "survival": Cutoff(models.survival.risk_cutoff, "training"),
+        },
+        cohort_sizes=_cohort_sizes(table),
+        metrics=metrics,
+        survival_time_origin=config.survival_time_origin,
+        trained_ranges=_trained_ranges(table[fold_rows]),
+        served_calibration=_served_calibration(metrics),
+        weights_storage=config.storage,
+        n_views=config.n_views,
+        onnx_logit_error=logit_error,
+    )
+
+
+def _today() -> str:
+    """Return the ISO date; SOURCE_DATE_EPOCH makes a rebuild identical."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
+    return moment.date().isoformat()
+
+
+def _cohort_sizes(table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    return {
+        str(cohort): {
+            "patients": len(rows),
+            "good_response": int(rows["good_response"].sum()),
+            "followed_up": int(rows["os_months"].notna().sum()),
+            "deaths": int(rows["os_event"].fillna(False).sum()),
+            "centers": int(rows["center"].nunique()),
+        }
+        for cohort, rows in table.groupby("cohort", observed=True)
+    }
+
+
+def _trained_ranges(training: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    return {
+        name: (float(training[name].min()), float(training[name].max()))
+        for name in TRAINED_RANGES
+        if name in training
+    }
+
+
+def _served_calibration(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Calibration of the served DL signature and DLCS on patients that nothing was fitted on."""
+    kept = ("n", "events", "calibration_intercept", "calibration_slope")
+    return {
+        cohort: {
+            score: {name: metrics[cohort][score][name] for name in kept}
+            for score in ("dl_signature", "dlcs")
+        }
+        for cohort in UNSEEN_COHORTS
+        if cohort in metrics
+    }
