@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from typing import NoReturn
 
 from dlcs_core.errors import UsageError
 
@@ -18,6 +19,10 @@ MEMORY_BYTES = 4 << 30
 
 SECONDS = 300
 """Longest time for one case; an ordinary one needs a few seconds."""
+
+
+STATUS_UNKNOWN = 70
+"""Exit status where the work raised against its promise; ``EX_SOFTWARE`` of sysexits.h."""
 
 
 def run_isolated(work: Callable[[], int]) -> int:
@@ -40,9 +45,7 @@ def run_isolated(work: Callable[[], int]) -> int:
     """
     child = os.fork()
     if child == 0:
-        status = _limited(work)
-        atexit._run_exitfuncs()  # some libraries remove their temporary folder only there
-        os._exit(status)
+        _be_child(work)
     previous = signal.signal(signal.SIGTERM, lambda *_: _end(child))
     try:
         status = _wait(child)
@@ -53,12 +56,23 @@ def run_isolated(work: Callable[[], int]) -> int:
     return os.WEXITSTATUS(status)
 
 
+def _be_child(work: Callable[[], int]) -> NoReturn:
+    """Work and end; whatever happens, two processes must not go on from here."""
+    status = STATUS_UNKNOWN
+    try:
+        status = _limited(work)
+        atexit._run_exitfuncs()  # some libraries remove their temporary folder only there
+    finally:
+        os._exit(status)
+
+
 def _limited(work: Callable[[], int]) -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     ceiling = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patient data
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for ending in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(ending, signal.SIG_DFL)
     signal.alarm(SECONDS)
     return work()
 

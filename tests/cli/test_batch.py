@@ -1,0 +1,120 @@
+import csv
+import json
+
+import pytest
+
+from dlcs_core.cli.batch_results import COLUMNS, open_results
+from dlcs_core.errors import UsageError
+
+
+def write_manifest(path, form, images):
+    """Write a manifest of the phantom's form, one row per image and mask."""
+    rows = [
+        {**form, "patient_id": f"P{number}", "image": image, "mask": mask}
+        for number, (image, mask) in enumerate(images)
+    ]
+    return write_rows(path, rows)
+
+
+def write_rows(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def read_rows(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return {row["patient_id"]: row for row in csv.DictReader(stream)}
+
+
+@pytest.fixture
+def batch(run_cli, untrained_bundle, tmp_path):
+    def run(manifest, *options):
+        files = ("--manifest", manifest, "--out", tmp_path / "out.csv")
+        return run_cli("batch", *files, "--bundle", untrained_bundle, "--jobs", "1", *options)
+
+    return run
+
+
+def test_one_bad_patient_is_a_row_and_stops_nobody(batch, predict, case, kit, tmp_path):
+    images = [(case.nifti, case.mask), ("absent.nii.gz", case.mask), (case.nifti, case.mask)]
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, images)
+    result = batch(manifest)
+    assert (result.code, result.err) == (0, "")
+    rows = read_rows(tmp_path / "out.csv")
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "P0": "ok", "P1": "failed", "P2": "ok",
+    }  # fmt: skip
+    assert rows["P1"]["reason"].split(":")[0].islower()
+    assert rows["P1"]["dl_score"] == ""
+    alone = predict().json
+    assert float(rows["P0"]["dl_score"]) == pytest.approx(alone["dl_signature"]["score"], abs=1e-6)
+    assert float(rows["P0"]["dlcs"]) == pytest.approx(alone["dlcs"]["probability"], abs=1e-6)
+    assert rows["P0"]["risk_group"] == alone["survival"]["risk_group"]
+
+
+def test_a_second_run_continues_where_the_first_was_killed(batch, case, kit, tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [(case.nifti, case.mask)] * 2)
+    whole = ",".join(COLUMNS) + "\nP0,ok,,0.25,,,,,\n"
+    (tmp_path / "out.csv").write_text(whole + "P1,ok,,0.")
+    result = batch(manifest, "--json")
+    assert result.json["earlier"] == 1
+    assert result.json["ok"] == 1
+    text = (tmp_path / "out.csv").read_text()
+    assert text.startswith(whole)
+    rows = read_rows(tmp_path / "out.csv")
+    assert list(rows) == ["P0", "P1"]
+    assert rows["P0"]["dl_score"] == "0.25"
+    assert float(rows["P1"]["dl_score"]) > 0
+
+
+def test_a_refused_value_fails_its_patient_only(batch, case, kit, tmp_path):
+    good = {**kit.FORM, "patient_id": "A", "image": case.nifti, "mask": case.mask}
+    slip = {**good, "patient_id": "B", "albumin_g_l": 3.9}
+    text = {**good, "patient_id": "C", "albumin_g_l": "about 39"}
+    batch(write_rows(tmp_path / "manifest.csv", [good, slip, text]))
+    rows = read_rows(tmp_path / "out.csv")
+    assert rows["A"]["status"] == "ok"
+    assert rows["B"]["reason"].startswith("value_outside_limits_unit_slip: albumin_g_l is 3.9 g/L")
+    assert rows["C"]["reason"].startswith("value_not_a_number: ")
+
+
+def test_identifiers_that_spreadsheets_would_run_are_quoted_and_still_resume(tmp_path):
+    out = tmp_path / "out.csv"
+    with open_results(out) as results:
+        results.append({"patient_id": "=1+1", "status": "failed", "reason": "a,b", "dlcs": -0.5})
+    assert out.read_text().splitlines()[1] == '\'=1+1,failed,"a,b",,,,-0.5,,'
+    with open_results(out) as results:
+        assert results.finished == {"=1+1"}
+
+
+def test_a_file_that_is_no_result_table_is_left_alone(tmp_path):
+    (tmp_path / "thesis.csv").write_text("chapter,page\n1,1\n")
+    with (
+        pytest.raises(UsageError, match="batch_output_is_another_file"),
+        open_results(tmp_path / "thesis.csv"),
+    ):
+        pass
+    assert (tmp_path / "thesis.csv").read_text() == "chapter,page\n1,1\n"
+
+
+def test_repeated_identifiers_are_refused_before_any_work(batch, refused, case, kit, tmp_path):
+    row = {**kit.FORM, "patient_id": "A", "image": case.nifti, "mask": case.mask}
+    refused(batch(write_rows(tmp_path / "manifest.csv", [row, row])))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_json_tells_how_many_of_each(batch, case, kit, tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [("absent", case.mask)])
+    result = batch(manifest, "--json")
+    assert json.loads(result.out) == {
+        "schema": "dlcs.batch/1",
+        "research_use_only": True,
+        "ok": 0,
+        "abstained": 0,
+        "failed": 1,
+        "earlier": 0,
+        "warnings": [],
+    }
