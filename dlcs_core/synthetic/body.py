@@ -79,7 +79,9 @@ def paint_back_muscles(plane: Plane) -> None:
         coarse, fine = plane.coarse_texture[window], plane.fine_texture[window]
         bundles = np.abs(_muscle_texture(plane, window))
         clefts = 75 * np.clip(1 - bundles * 10, 0, 1) * (coarse > -0.4)
-        return 57 + 5 * fine - clefts - 40 * np.clip((fine - 1.4) * 2, 0, 1)
+        streaks = 40 * np.clip((fine - 1.4) * 2, 0, 1)
+        hu: FloatArray = 57 + 5 * fine - clefts - streaks
+        return hu
 
     def plain(window: Window) -> FloatArray:
         return 60 + 4 * plane.fine_texture[window]

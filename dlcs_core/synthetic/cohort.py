@@ -181,7 +181,8 @@ def render_patient(
 
         image, mask = write_nifti_case(phantom, noise, own)
     else:
-        from dlcs_core.synthetic.dicom_writer import PatientHeader, write_dicom_case
+        from dlcs_core.synthetic.dicom_writer import write_dicom_case
+        from dlcs_core.synthetic.series import PatientHeader
 
         age, sex = recorded_age(drawn, index), "M" if drawn.codes["sex"][index] else "F"
         header = PatientHeader(patient_id(index), sex, age, str(drawn.center[index]), seed)

@@ -89,10 +89,11 @@ def correlation_matrix() -> FloatArray:
     values, vectors = np.linalg.eigh(matrix)
     matrix = (vectors * np.maximum(values, _SMALLEST_EIGENVALUE)) @ vectors.T
     scale = np.sqrt(np.diag(matrix))
-    return matrix / np.outer(scale, scale)
+    scaled: FloatArray = matrix / np.outer(scale, scale)
+    return scaled
 
 
 @cache
 def correlation_root() -> FloatArray:
     """Return the lower Cholesky factor of :func:`correlation_matrix`."""
-    return np.linalg.cholesky(correlation_matrix())
+    return np.asarray(np.linalg.cholesky(correlation_matrix()), dtype=np.float64)

@@ -4,9 +4,7 @@ Everything in the files is fictitious and says so; identifiers follow from seed 
 no clock is read, so the same call writes the same bytes.
 """
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +23,13 @@ from pydicom.uid import (
 
 from dlcs_core.synthetic.contours import outline_polygons
 from dlcs_core.synthetic.rendering import FULL_FIELD, LOWEST_HU, Phantom, render_slices
+from dlcs_core.synthetic.series import (
+    ENCODING_OF_CENTER,
+    MASK_OF_CENTER,
+    PatientHeader,
+    series_numbers,
+)
 
-SLICES_BEYOND_TUMOR = 4
-COVERAGE_MM = 100.0
-MOST_COVERING_SLICES = 40
-MOST_SLICES = 96
 AIR_BELOW_HU, AIR_HU = -930, -1000
 """Air is flattened, as scanners pad their field: a series compresses to half the size."""
 
@@ -38,7 +38,6 @@ MANUFACTURER = "PHANTOM (synthetic)"
 ROI_NAME = "GTV_tumour"
 
 _DETACHED_STUDY = "1.2.840.10008.3.1.2.3.1"
-_NAMESPACE = uuid.UUID("6f1c3c0e-8a54-5d0b-9f39-0d1c5b0f2a77")
 
 ENCODINGS = {
     "jpeg_ls": JPEGLSLossless,
@@ -46,50 +45,6 @@ ENCODINGS = {
     "deflated": DeflatedExplicitVRLittleEndian,
     "rle": RLELossless,
 }
-ENCODING_OF_CENTER = {
-    "C1": "jpeg_ls",
-    "E1": "uncompressed",
-    "E2": "jpeg_ls",
-    "E3": "deflated",
-    "E4": "jpeg_ls",
-    "E5": "rle",
-}
-MASK_OF_CENTER = {
-    "C1": "rtstruct",
-    "E1": "seg",
-    "E2": "rtstruct",
-    "E3": "seg",
-    "E4": "rtstruct",
-    "E5": "seg",
-}
-
-
-@dataclass(frozen=True)
-class PatientHeader:
-    """What the headers say of the patient; agrees with the clinical record."""
-
-    patient_id: str
-    sex: str
-    age_years: int
-    center: str
-    seed: int
-
-    def uid(self, *parts: object) -> UID:
-        """Return an identifier that depends on seed, patient and parts alone."""
-        name = "/".join(str(part) for part in (self.seed, self.patient_id, *parts))
-        return UID(f"2.25.{uuid.uuid5(_NAMESPACE, name).int}")
-
-
-def series_numbers(phantom: Phantom) -> range:
-    """Return the slices of a full series: the whole tumour, some beyond, at least 100 mm."""
-    slice_mm = phantom.acquisition.scanner.slice_mm
-    first = min(phantom.outlines) - SLICES_BEYOND_TUMOR
-    last = max(phantom.outlines) + SLICES_BEYOND_TUMOR
-    wanted = min(int(np.ceil(COVERAGE_MM / slice_mm)), MOST_COVERING_SLICES)
-    missing = max(0, wanted - (last - first + 1))
-    first, last = first - missing // 2, last + missing - missing // 2
-    key, half = phantom.key_slice_number, MOST_SLICES // 2
-    return range(max(first, key - half), min(last, key + half - 1) + 1)
 
 
 def write_dicom_case(
@@ -162,7 +117,7 @@ def _new_dataset(patient: PatientHeader, sop_class: UID, modality: str, *uid: ob
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = sop_class
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = patient.uid(*uid)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID(patient.uid(*uid))
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.Modality, dataset.Manufacturer = modality, MANUFACTURER

@@ -74,7 +74,7 @@ def draw_band_field(
 
 
 def draw_gaussian_field(generator: Generator, n_waves: int, length_mm: float) -> WaveField:
-    """Draw a field with covariance ``exp(-r**2 / (2 * length_mm**2))`` (random Fourier features)."""
+    """Draw a field of random Fourier features: covariance ``exp(-r**2 / 2 / length_mm**2)``."""
     return _with_random_phases(generator, generator.normal(size=(n_waves, 3)) / length_mm)
 
 

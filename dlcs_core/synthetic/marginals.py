@@ -162,7 +162,8 @@ class Ordinal:
 
     def _edges(self, good_response: BoolArray) -> FloatArray:
         by_class = np.array([_cut_points(self.poor), _cut_points(self.good)])
-        return by_class[good_response.astype(int)]
+        edges: FloatArray = by_class[good_response.astype(int)]
+        return edges
 
 
 def _cut_points(proportions: Sequence[float]) -> FloatArray:

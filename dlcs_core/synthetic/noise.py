@@ -81,7 +81,8 @@ def _sector_filters(
     width = np.pi / len(angles)
     away = (direction - angles[:, None, None] + np.pi / 2) % np.pi - np.pi / 2
     share = np.where(np.abs(away) < width, np.cos(np.pi * away / (2 * width)), 0)
-    return (np.sqrt(power) * share).astype(np.float32)
+    amplitude: FloatArray = (np.sqrt(power) * share).astype(np.float32)
+    return amplitude
 
 
 def _ray_weights(
@@ -94,7 +95,8 @@ def _ray_weights(
     body = _chord(offset, angle, anatomy.half_width_mm, anatomy.half_depth_mm)
     spine = _chord(offset - spine_y * sine, angle, *SPINE_RADII_MM)
     attenuation = WATER_PER_MM * body + BONE_EXCESS_PER_MM * spine
-    return np.exp((attenuation - REFERENCE_ATTENUATION) / 2)
+    weights: NDArray[np.float64] = np.exp((attenuation - REFERENCE_ATTENUATION) / 2)
+    return weights
 
 
 def _chord(
@@ -103,4 +105,5 @@ def _chord(
     """Return the length of a ray inside an ellipse, by its distance from the centre."""
     reach = (half_width * np.cos(angle)) ** 2 + (half_depth * np.sin(angle)) ** 2
     inside = np.sqrt(np.maximum(reach - offset**2, 0))
-    return 2 * half_width * half_depth * inside / reach
+    chord: NDArray[np.float64] = 2 * half_width * half_depth * inside / reach
+    return chord

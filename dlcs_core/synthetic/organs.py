@@ -22,7 +22,7 @@ def paint_liver(plane: Plane, cavity: FloatArray, lumen: FloatArray) -> FloatArr
     )
     left = ellipsoid(at, (-0.12 * width, -0.62 * depth, 30), (0.36 * width, 0.34 * depth, 75), 0.15)
     behind = ellipsoid(at, (-0.02 * width, 0.55 * depth, 20), (0.33 * width, 0.55 * depth, 300))
-    liver = np.maximum(smooth_union(right, left, 14.0), cavity + 3)
+    liver: FloatArray = np.maximum(smooth_union(right, left, 14.0), cavity + 3)
     liver = np.maximum(liver, 3 - behind)
     liver = np.maximum(liver, 9 + 0.35 * anatomy.tumor.growth_mm - lumen)
     mottle = 2.5 * (plane.coarse_texture + plane.fine_texture)
@@ -66,7 +66,7 @@ def paint_spleen(plane: Plane, cavity: FloatArray, lumen: FloatArray) -> None:
     hilum = ellipsoid(at, (0.50 * width, 0.30 * depth, 20), (0.24 * width, 0.30 * depth, 60))
     spleen = np.maximum(np.maximum(spleen, cavity[window] + 3), -hilum)
     spleen = np.maximum(spleen, 7 - lumen[window])
-    mottle = 1.8 * plane.coarse_texture[window] + 1.5 * plane.fine_texture[window]
+    mottle: FloatArray = 1.8 * plane.coarse_texture[window] + 1.5 * plane.fine_texture[window]
     plane.paint(spleen, SPLEEN_HU * plane.anatomy.iodine_gain + mottle, window)
 
 
@@ -136,9 +136,11 @@ def paint_pancreas(plane: Plane, lumen: FloatArray) -> None:
         plane.column_mm[columns], plane.row_mm[rows], plane.z_mm
     )
     gland = np.maximum(gland + 1.6 * surface, 7 - lumen[window])
-    lobule = np.clip((np.abs(plane.fine_texture[window]) - 0.12) / 0.12, 0, 1)
-    tissue_hu = PANCREAS_HU * plane.anatomy.iodine_gain * (0.25 + 0.75 * lobule)
-    plane.paint(gland, tissue_hu - 44 * (1 - lobule), window)
+    lobule: FloatArray = np.clip((np.abs(plane.fine_texture[window]) - 0.12) / 0.12, 0, 1)
+    tissue_hu = PANCREAS_HU * plane.anatomy.iodine_gain
+    # Between lobules: a quarter of the tissue, the rest fat.
+    fat_hu = 0.25 * tissue_hu - 44
+    plane.paint(gland, fat_hu + lobule * (tissue_hu - fat_hu), window)
 
 
 def paint_lung(plane: Plane, cavity: FloatArray) -> None:

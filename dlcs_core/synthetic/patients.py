@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dlcs_core.errors import SynthesisError
 from dlcs_core.synthetic.copula import COPULA_VARIABLES, LATENT, correlation_root, index_of
-from dlcs_core.synthetic.paper_cohorts import MARKERS, PAPER_COHORTS, Marginals, paper_marginals
+from dlcs_core.synthetic.paper_cohorts import PAPER_COHORTS
+from dlcs_core.synthetic.paper_marginals import MARKERS, Marginals, paper_marginals
 from dlcs_core.synthetic.signal import PARAMETERS, SEPARATION, image_parameters
 from dlcs_core.synthetic.survival_times import draw_survival
 

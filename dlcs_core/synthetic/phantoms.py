@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.random import Generator
 
-from dlcs_core.synthetic.anatomy import TumorShape, draw_anatomy
-from dlcs_core.synthetic.paper_cohorts import paper_marginals
+from dlcs_core.synthetic.anatomy import TumorShape
+from dlcs_core.synthetic.anatomy_drawing import draw_anatomy
+from dlcs_core.synthetic.paper_marginals import paper_marginals
 from dlcs_core.synthetic.patients import Patients
 from dlcs_core.synthetic.rendering import Phantom
 from dlcs_core.synthetic.scanner import SCANNERS, draw_acquisition

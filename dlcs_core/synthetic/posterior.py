@@ -16,7 +16,7 @@ from scipy.special import logsumexp, ndtr, ndtri
 
 from dlcs_core.synthetic import signal as planted
 from dlcs_core.synthetic.copula import LATENT, correlation_matrix, index_of
-from dlcs_core.synthetic.paper_cohorts import MARKERS, SHOWN_BY_THE_IMAGE, Marginals
+from dlcs_core.synthetic.paper_marginals import MARKERS, SHOWN_BY_THE_IMAGE, Marginals
 from dlcs_core.synthetic.patients import (
     SHORTCUT_CONCORDANCE,
     TYPES,
@@ -145,10 +145,10 @@ class _Conditional:
         matrix = correlation_matrix()
         known = [index_of(name) for name in continuous]
         open_ = [index_of(LATENT), *(index_of(name) for name in ordinal)]
-        precision = np.linalg.inv(matrix[np.ix_(known, known)])
+        precision = np.asarray(np.linalg.inv(matrix[np.ix_(known, known)]), dtype=float)
         weights = matrix[np.ix_(open_, known)] @ precision
         covariance = matrix[np.ix_(open_, open_)] - weights @ matrix[np.ix_(known, open_)]
-        return cls(precision, weights, np.linalg.cholesky(covariance))
+        return cls(precision, weights, np.asarray(np.linalg.cholesky(covariance), dtype=float))
 
     def log_density(self, scores: FloatArray) -> FloatArray:
         quadratic: FloatArray = np.einsum("ni,ij,nj->n", scores, self.precision, scores)
@@ -220,14 +220,16 @@ def _log_rectangle(
         mass = np.maximum(above - below, _SMALLEST)
         log_mass += np.log(mass)
         steps.append(ndtri(np.clip(below + points[k] * mass, 1e-15, 1 - 1e-15)))
-    return logsumexp(log_mass, axis=1) - np.log(N_POINTS)
+    log_mean: FloatArray = logsumexp(log_mass, axis=1) - np.log(N_POINTS)
+    return log_mean
 
 
 def _quasi_random(dimensions: int) -> FloatArray:
     """Return a Kronecker sequence, shape (dimensions, N_POINTS), from square roots of primes."""
     primes = np.array([2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43])[:dimensions]
     steps = np.sqrt(primes)[:, None] * (np.arange(N_POINTS) + 0.5)
-    return steps % 1.0
+    points: FloatArray = steps % 1.0
+    return points
 
 
 def _record_evidence(patients: Patients, laws: Marginals, rows: NDArray[np.intp]) -> FloatArray:
@@ -241,7 +243,9 @@ def _record_evidence(patients: Patients, laws: Marginals, rows: NDArray[np.intp]
 
 def _rate_evidence(present: BoolArray, rates: tuple[float, float]) -> FloatArray:
     poor, good = rates
-    return np.where(present, np.log(good / poor), np.log((1 - good) / (1 - poor)))
+    return np.asarray(
+        np.where(present, np.log(good / poor), np.log((1 - good) / (1 - poor))), dtype=float
+    )
 
 
 def _kernel_evidence(patients: Patients) -> FloatArray:

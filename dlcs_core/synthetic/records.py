@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.clinical.variables import VARIABLES
-from dlcs_core.synthetic.paper_cohorts import MARKERS, paper_marginals
+from dlcs_core.synthetic.paper_marginals import MARKERS, paper_marginals
 from dlcs_core.synthetic.patients import TYPES, Patients
 from dlcs_core.synthetic.posterior import bayes_scores
 from dlcs_core.synthetic.signal import PARAMETERS

@@ -23,7 +23,8 @@ def ellipsoid(
     level = np.sqrt(x * x + y * y + z * z) + np.float32(1e-6)
     x, y, z = x * a, y * b, z * c
     slope = np.sqrt(x * x + y * y + z * z) + np.float32(1e-9)
-    return level * (level - 1) / slope
+    distance: FloatArray = level * (level - 1) / slope
+    return distance
 
 
 def super_ellipse(
@@ -31,7 +32,8 @@ def super_ellipse(
 ) -> FloatArray:
     """Return the approximate distance to a super-ellipse (exponent 2 is an ellipse)."""
     level = np.abs(x / half_width_mm) ** exponent + np.abs(y / half_depth_mm) ** exponent
-    return (level ** (1 / exponent) - 1) * min(half_width_mm, half_depth_mm)
+    distance: FloatArray = (level ** (1 / exponent) - 1) * min(half_width_mm, half_depth_mm)
+    return distance
 
 
 def capsule(
@@ -45,13 +47,15 @@ def capsule(
     along = np.clip(along, 0, 1)
     x, y, z = x - along * axis[0], y - along * axis[1], z - along * axis[2]
     radius = start_radius_mm + (end_radius_mm - start_radius_mm) * along
-    return np.sqrt(x * x + y * y + z * z) - radius
+    distance: FloatArray = np.sqrt(x * x + y * y + z * z) - radius
+    return distance
 
 
 def smooth_union(first: FloatArray, second: FloatArray, blend_mm: float) -> FloatArray:
     """Return the union of two bodies with the seam rounded over ``blend_mm``."""
     share = np.clip(0.5 + (second - first) * (0.5 / blend_mm), 0, 1)
-    return second + (first - second) * share - blend_mm * share * (1 - share)
+    united: FloatArray = second + (first - second) * share - blend_mm * share * (1 - share)
+    return united
 
 
 def bent_tube(

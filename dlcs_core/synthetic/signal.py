@@ -53,7 +53,8 @@ class TumorSignal:
 def expected_parameters(latent_score: ArrayLike) -> NDArray[np.float64]:
     """Return the mean of each image parameter given the latent score, shape (..., 4)."""
     shown = SQUASH * np.tanh(np.asarray(latent_score, dtype=np.float64) / SQUASH)
-    return _BASE + shown[..., None] * _SLOPE
+    expected: NDArray[np.float64] = _BASE + shown[..., None] * _SLOPE
+    return expected
 
 
 def image_parameters(
@@ -73,7 +74,8 @@ def image_parameters(
     float64 array (n_patients, 4)
         Columns as in ``PARAMETERS``.
     """
-    return expected_parameters(latent_score) + jitter * _JITTER
+    drawn: NDArray[np.float64] = expected_parameters(latent_score) + jitter * _JITTER
+    return drawn
 
 
 def log_likelihood(
@@ -94,4 +96,5 @@ def log_likelihood(
         Log likelihood.
     """
     standard = (parameters[:, None, :] - expected_parameters(latent_score)) / _JITTER
-    return -0.5 * np.sum(standard**2, axis=-1)
+    log_density: NDArray[np.float64] = -0.5 * np.sum(standard**2, axis=-1)
+    return log_density

@@ -70,11 +70,12 @@ def wall_at(plane: Plane, lumen: FloatArray, window: Window) -> StomachWall:
     rows, columns = window
     rugae = stomach.rugae.on_grid(plane.column_mm[columns], plane.row_mm[rows], plane.z_mm)
     bulge = INWARD_SHARE * tumor.growth_mm * growth * (1 + 0.25 * irregularity)
-    inner = lumen[window] + 1.3 * rugae * (1 - growth) + bulge
+    inner: FloatArray = lumen[window] + 1.3 * rugae * (1 - growth) + bulge
     if tumor.ulcerated:
         inner = smooth_union(inner, _crater(anatomy, at) + 1.5 * irregularity, 3.0)
-    thickness = stomach.wall_mm + tumor.growth_mm * growth * (1 + 0.22 * irregularity)
-    return StomachWall(window, inner, inner - thickness, growth, irregularity)
+    outer: FloatArray = inner - stomach.wall_mm
+    outer -= tumor.growth_mm * growth * (1 + 0.22 * irregularity)
+    return StomachWall(window, inner, outer, growth, irregularity)
 
 
 def _growth(anatomy: Anatomy, at: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
@@ -138,7 +139,8 @@ def _healthy_hu(plane: Plane, wall: StomachWall) -> FloatArray:
     middle = 0.55 * plane.anatomy.stomach.wall_mm
     submucosa = 34 * np.clip(1 - np.abs(wall.inner - middle) / 1.3, 0, 1) * (1 - wall.growth)
     layered = (76 + mucosa - submucosa) * plane.anatomy.iodine_gain
-    return layered + 3 * plane.fine_texture[wall.window]
+    hu: FloatArray = layered + 3 * plane.fine_texture[wall.window]
+    return hu
 
 
 def _paint_tumor(plane: Plane, lumen: FloatArray) -> None:
@@ -159,7 +161,8 @@ def _tumor_hu(plane: Plane, wall: StomachWall) -> FloatArray:
     above = _field(plane, "necrosis", wall.window) - signal.necrosis_threshold
     necrosis = NECROSIS_DEPTH_HU * np.clip(above / 0.35, 0, 1)
     rim = signal.rim_hu * gain * np.clip(1 - np.abs(wall.inner - 1.8) / 2.4, 0, 1)
-    return signal.mean_hu * gain + texture - necrosis + rim
+    hu: FloatArray = signal.mean_hu * gain + texture - necrosis + rim
+    return hu
 
 
 def _paint_content(plane: Plane, wall: StomachWall) -> None:

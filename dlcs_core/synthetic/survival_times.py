@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.synthetic.copula import COPULA_VARIABLES, LATENT, correlation_root, index_of
-from dlcs_core.synthetic.paper_cohorts import paper_marginals
+from dlcs_core.synthetic.paper_marginals import paper_marginals
 from dlcs_core.synthetic.signal import SEPARATION
 
 FloatArray = NDArray[np.float64]
@@ -104,7 +104,8 @@ def draw_survival(columns: Columns, uniform: FloatArray) -> tuple[FloatArray, Fl
     dropout = -np.log1p(-uniform[:, 2]) / DROPOUT_PER_MONTH
     censoring = np.minimum(closing, dropout)
     observed = np.maximum(np.minimum(death, censoring), SHORTEST_MONTHS)
-    return np.round(observed, 2), (death <= censoring).astype(np.float64)
+    months = np.round(observed, 2).astype(np.float64)
+    return months, (death <= censoring).astype(np.float64)
 
 
 def _sum_of_terms(
@@ -115,7 +116,8 @@ def _sum_of_terms(
         mean, sd = moments[name]
         deviation = np.clip((values - mean) / sd, -_LARGEST_DEVIATION, _LARGEST_DEVIATION)
         terms.append(log_hazard_ratio(name) * deviation)
-    return np.sum(terms, axis=0)
+    total: FloatArray = np.sum(terms, axis=0)
+    return total
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -50,22 +51,11 @@ def write_nifti(
     numbers: Sequence[int],
 ) -> None:
     """Write an array (slice, row, column) with its place in patient space."""
-    import nibabel
+    import SimpleITK as sitk
 
     scan = phantom.acquisition
-    pixel_mm = scan.pixel_mm
-    x, y = float(scan.x_mm[window[1]][0]), float(scan.y_mm[window[0]][0])
-    # NIfTI's world is RAS: x and y change sign against DICOM's LPS.
-    affine = np.array(
-        [
-            [-pixel_mm, 0, 0, -x],
-            [0, -pixel_mm, 0, -y],
-            [0, 0, scan.scanner.slice_mm, scan.z_mm(numbers[0])],
-            [0, 0, 0, 1],
-        ]
-    )
-    volume = nibabel.Nifti1Image(slices.transpose(2, 1, 0), affine)
-    volume.header.set_xyzt_units("mm")
-    volume.set_qform(affine, code=1)
-    volume.set_sform(affine, code=1)
-    nibabel.save(volume, path)
+    volume: Any = sitk.GetImageFromArray(np.ascontiguousarray(slices))
+    volume.SetSpacing((scan.pixel_mm, scan.pixel_mm, scan.scanner.slice_mm))
+    first_x, first_y = float(scan.x_mm[window[1]][0]), float(scan.y_mm[window[0]][0])
+    volume.SetOrigin((first_x, first_y, scan.z_mm(numbers[0])))
+    sitk.WriteImage(volume, str(path), useCompression=True)
