@@ -163,7 +163,7 @@ def _jsonable(value: object) -> object:
 def _read_field(name: str, value: object) -> Any:
     try:
         return _READERS[name](value)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise BundleError("manifest_field_invalid", field=name) from error
 
 

@@ -15,7 +15,7 @@ from dlcs_core.bundle.arrays import reference_from_bytes, weights_from_bytes
 from dlcs_core.bundle.manifest import Manifest
 from dlcs_core.bundle.strict_json import parse_strict
 from dlcs_core.errors import BundleError, DlcsError
-from dlcs_core.network.architecture import STEM_GATE_BY_GRAPH
+from dlcs_core.network.architecture import INPUT_SIZE_PX, STEM_GATE_BY_GRAPH
 from dlcs_core.network.inference import Network
 from dlcs_core.network.storage import Storage
 from dlcs_core.network.uncertainty import ReferenceStatistics
@@ -109,7 +109,7 @@ def read_bundle(directory: Path) -> Bundle:
     return Bundle(
         manifest=manifest,
         sha256=sha256,
-        preprocessing=_parsed(PreprocessingSettings.from_dict, manifest.preprocessing, "manifest"),
+        preprocessing=_read_preprocessing(manifest),
         reference=reference,
         model_card=_read_text(contents[layout.MODEL_CARD], layout.MODEL_CARD),
         _network=_read_network(contents, n_folds, manifest.weights_storage),
@@ -183,13 +183,26 @@ def _read_models(contents: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
+def _read_preprocessing(manifest: Manifest) -> PreprocessingSettings:
+    settings = _parsed(PreprocessingSettings.from_dict, manifest.preprocessing, layout.MANIFEST)
+    low_hu, high_hu = settings.window_hu
+    if not (
+        settings.size_px == INPUT_SIZE_PX
+        and 0.1 <= settings.spacing_mm <= 10
+        and 0 <= settings.margin_mm <= 100
+        and -10_000 <= low_hu < high_hu <= 10_000
+    ):
+        raise BundleError("bundle_preprocessing", size_px=INPUT_SIZE_PX)
+    return settings
+
+
 def _parsed(
     read: Callable[[Mapping[str, object]], Part], values: Mapping[str, object], file: str
 ) -> Part:
     """Read a part; whatever its class dislikes makes the bundle unusable."""
     try:
         return read(values)
-    except (DlcsError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (DlcsError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BundleError("bundle_model_malformed", file=file) from error
 
 

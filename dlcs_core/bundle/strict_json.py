@@ -8,6 +8,9 @@ from dlcs_core.errors import BundleError
 MAX_DEPTH = 32
 """Nesting that no file of a bundle comes near."""
 
+MAX_NUMBER = 1e20
+"""Magnitude that no number of a bundle comes near; beyond, arithmetic would overflow later."""
+
 
 def parse_strict(content: bytes, file: str) -> dict[str, object]:
     """Parse one JSON object.
@@ -22,20 +25,21 @@ def parse_strict(content: bytes, file: str) -> dict[str, object]:
     Returns
     -------
     dict
-        Plain JSON values; every number is finite.
+        Plain JSON values; every number is finite and at most 1e20 in magnitude.
 
     Raises
     ------
     BundleError
-        If it is no JSON object, a key occurs twice, a number is not finite, or the nesting is
-        deeper than 32.
+        If it is no JSON object, a key occurs twice, a number is not finite or too large, or the
+        nesting is deeper than 32.
     """
     try:
         value = json.loads(
             content.decode("utf-8"),
             object_pairs_hook=_without_duplicates,
             parse_constant=_refuse_number,
-            parse_float=_finite,
+            parse_float=_real,
+            parse_int=_whole,
         )
     except (ValueError, RecursionError) as error:
         raise BundleError("bundle_json_invalid", file=file) from error
@@ -55,9 +59,16 @@ def _refuse_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _finite(text: str) -> float:
+def _real(text: str) -> float:
     number = float(text)
-    if number in (float("inf"), float("-inf")):
+    if abs(number) > MAX_NUMBER:
+        raise ValueError(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > MAX_NUMBER:
         raise ValueError(text)
     return number
 

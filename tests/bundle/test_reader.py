@@ -186,6 +186,17 @@ def test_model_card_that_is_no_text_is_refused(spoilt):
     assert spoilt.refusal() == "bundle_file_unreadable"
 
 
-def test_preprocessing_of_another_kind_is_refused(spoilt):
-    spoilt.edit_manifest(lambda manifest: manifest["preprocessing"].update(size_px="large"))
-    assert spoilt.refusal() == "bundle_model_malformed"
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"size_px": "large"}, "bundle_model_malformed"),
+        ({"extra": 1}, "bundle_model_malformed"),
+        ({"size_px": 224}, "bundle_preprocessing"),
+        ({"spacing_mm": 0}, "bundle_preprocessing"),
+        ({"margin_mm": -1}, "bundle_preprocessing"),
+        ({"window_hu": [-1e9, 235]}, "bundle_preprocessing"),
+    ],
+)
+def test_preprocessing_that_the_network_cannot_use_is_refused(change, code, spoilt):
+    spoilt.edit_manifest(lambda manifest: manifest["preprocessing"].update(change))
+    assert spoilt.refusal() == code
