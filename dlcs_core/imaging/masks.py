@@ -20,7 +20,7 @@ from dlcs_core.imaging.seg import open_segmentation
 from dlcs_core.imaging.sources import FileSource, list_sources
 from dlcs_core.imaging.volume_files import is_volume_file
 
-__all__ = ["mask_from_polygons", "open_mask"]
+__all__ = ["find_mask", "mask_from_polygons", "mask_kind", "open_mask", "open_mask_source"]
 
 LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 """SOP class of LABELMAP segmentations (DICOM 2024d), not yet named by pydicom."""
@@ -37,13 +37,37 @@ HEAD_BYTES = 4096
 
 
 def open_mask(path: Path) -> MaskFile:
-    """Open the mask behind a path.
+    """Open the mask behind a path: :func:`find_mask`, then :func:`open_mask_source`."""
+    return open_mask_source(find_mask(path))
+
+
+def find_mask(path: Path) -> FileSource:
+    """Return the one mask file behind a path.
 
     Parameters
     ----------
     path : Path
-        NIfTI, NRRD, MHA, RTSTRUCT or DICOM SEG; or a folder (searched recursively) or zip in
-        which exactly one file is one of these. Images beside a DICOM mask are passed over.
+        A file; or a folder (searched recursively) or zip in which exactly one file is a mask.
+        Images beside it are passed over.
+
+    Raises
+    ------
+    ImagingError
+        ``mask_not_in_folder`` or ``mask_folder_has_several``.
+    """
+    sources = list_sources(path)
+    if len(sources) == 1:
+        return sources[0]
+    found = [source for source in sources if mask_kind(source) is not None]
+    if len(found) > 1:
+        raise ImagingError("mask_folder_has_several", count=len(found))
+    if not found:
+        raise ImagingError("mask_not_in_folder")
+    return found[0]
+
+
+def open_mask_source(source: FileSource) -> MaskFile:
+    """Open a mask file of any format.
 
     Returns
     -------
@@ -53,34 +77,8 @@ def open_mask(path: Path) -> MaskFile:
     Raises
     ------
     ImagingError
-        ``mask_kind_unknown``, ``mask_is_an_image``, ``mask_not_in_folder``,
-        ``mask_folder_has_several``, or what makes the file unreadable.
+        ``mask_kind_unknown``, ``mask_is_an_image``, or what makes the file unreadable.
     """
-    sources = list_sources(path)
-    if len(sources) == 1:
-        return _open_single(sources[0])
-    found = [(source, kind) for source in sources if (kind := mask_kind(source)) is not None]
-    if len(found) > 1:
-        raise ImagingError("mask_folder_has_several", count=len(found))
-    if not found:
-        raise ImagingError("mask_not_in_folder")
-    return _open(*found[0])
-
-
-def mask_kind(source: FileSource) -> str | None:
-    """Return ``"rtstruct"``, ``"seg"`` or ``"label_map"``; None where a file is no mask."""
-    try:
-        head = _head(source)
-        if is_volume_file(source, head):
-            return "label_map"
-        return DICOM_KINDS.get(_sop_class_uid(source)) if is_dicom(head) else None
-    except ImagingError:
-        # What cannot be read here is no mask; as part of the image it is judged there.
-        return None
-
-
-def _open_single(source: FileSource) -> MaskFile:
-    """Open the file that the user named; say why where it is no mask."""
     head = _head(source)
     if not head:
         raise ImagingError("file_empty")
@@ -93,6 +91,18 @@ def _open_single(source: FileSource) -> MaskFile:
     if kind is None:
         raise ImagingError("mask_is_an_image" if sop_class_uid else "mask_kind_unknown")
     return _open(source, kind)
+
+
+def mask_kind(source: FileSource) -> str | None:
+    """Return ``"rtstruct"``, ``"seg"`` or ``"label_map"``; None where a file is no mask."""
+    try:
+        head = _head(source)
+        if is_volume_file(source, head):
+            return "label_map"
+        return DICOM_KINDS.get(_sop_class_uid(source)) if is_dicom(head) else None
+    except ImagingError:
+        # What cannot be read here is no mask; as part of the image it is judged there.
+        return None
 
 
 def _open(source: FileSource, kind: str) -> MaskFile:

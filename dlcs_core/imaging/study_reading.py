@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dlcs_core.errors import ImagingError, Notice
-from dlcs_core.imaging.masks import open_mask
+from dlcs_core.imaging.masks import find_mask, open_mask_source
 from dlcs_core.imaging.regions import MaskFile, References, Region, choose_region
 from dlcs_core.imaging.series import (
     SeriesCandidate,
@@ -56,9 +56,10 @@ def read_study(image: ImagePath, mask: Path | str, roi: str | None = None) -> St
         If either cannot be read, the region is not there or not chosen, the mask belongs to
         another image or misses it, or no single series fits.
     """
-    mask_file = open_mask(Path(mask))
+    mask_source = find_mask(Path(mask))
+    mask_file = open_mask_source(mask_source)
     region = choose_region(mask_file.regions, roi)
-    candidates = read_series_candidates(_without_mask(image, Path(mask)))
+    candidates = read_series_candidates(_without_mask(image, mask_source.path))
     drawing = _draw_on_its_series(candidates, mask_file, region)
     return Study(
         volume=drawing.volume,
