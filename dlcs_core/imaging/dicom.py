@@ -14,8 +14,16 @@ from io import BytesIO
 from typing import BinaryIO
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+)
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.sources import FileSource
@@ -38,6 +46,7 @@ PIXEL_CLASSES = frozenset(
 LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT")
 
 PARSE_ERRORS = (
+    BytesLengthException,
     InvalidDicomError,
     ArithmeticError,
     AssertionError,
@@ -135,6 +144,17 @@ def open_dicom(source: FileSource) -> Iterator[BinaryIO]:
         yield _plain(stream)
 
 
+def transfer_syntax(dataset: Dataset) -> UID:
+    """Return how a dataset was encoded; where its file does not say, how it was parsed."""
+    meta = getattr(dataset, "file_meta", None) or Dataset()
+    if named := meta.get("TransferSyntaxUID"):
+        return UID(named)
+    implicit, little = dataset.original_encoding
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
 def _parse(stream: BinaryIO, *, stop_before_pixels: bool) -> Dataset:
     """Let pydicom parse an open file and check that it is complete."""
     with refused_as("dicom_unreadable"):
@@ -196,7 +216,7 @@ def _check_complete(stream: BinaryIO, dataset: Dataset) -> None:
     stream.seek(start)
     length = _pixel_element_length(stream, dataset)
     if length is None:
-        if "Rows" in dataset or _sop_class(dataset) in PIXEL_CLASSES or not _sop_class(dataset):
+        if "Rows" in dataset or _sop_class(dataset) in PIXEL_CLASSES or _ends_early(dataset):
             raise ImagingError("dicom_truncated")
     elif length == UNDEFINED_LENGTH:
         _check_fragments(stream, end)
@@ -205,15 +225,23 @@ def _check_complete(stream: BinaryIO, dataset: Dataset) -> None:
 
 
 def _sop_class(dataset: Dataset) -> str:
-    """Return the SOP class, also where only the file's meta header tells it."""
+    """Return the SOP class; a DICOMDIR names it in the meta header only."""
     meta = getattr(dataset, "file_meta", None) or Dataset()
-    return str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+    named = meta.get("MediaStorageSOPClassUID")
+    directory = named if named == MediaStorageDirectoryStorage else ""
+    return str(dataset.get("SOPClassUID") or directory)
+
+
+def _ends_early(dataset: Dataset) -> bool:
+    """Return whether a file without pixels lost its SOP class or the end of a value."""
+    raw = [element for element in dataset.values() if isinstance(element, RawDataElement)]
+    cut = any(one.length != UNDEFINED_LENGTH and len(one.value or b"") < one.length for one in raw)
+    return cut or not _sop_class(dataset)
 
 
 def _native_bytes(dataset: Dataset) -> int:
     """Return the bytes of uncompressed pixel data; 0 where the syntax is encapsulated."""
-    syntax = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
-    if syntax is not None and syntax.is_encapsulated:
+    if transfer_syntax(dataset).is_encapsulated:
         return 0
     values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
     bits = values * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     EnhancedCTImageStorage,
     LegacyConvertedEnhancedCTImageStorage,
 )
 
 from dlcs_core.errors import ImagingError
-from dlcs_core.imaging.dicom import refused_as
+from dlcs_core.imaging.dicom import refused_as, transfer_syntax
 from dlcs_core.imaging.sources import FileSource
 
 MAX_FRAMES = 20_000
@@ -56,19 +57,22 @@ class Frame:
 
     Attributes
     ----------
-    source, number, of_many
-        The file, the frame's 0-based number in it, and whether the file has several.
+    source, number
+        The file, and the frame's 0-based number in it.
     rows, columns
         Pixels.
     position_mm, orientation, spacing_mm
         ImagePositionPatient, ImageOrientationPatient and PixelSpacing (row, column).
     slope, intercept, rescale_type
         Of the modality transformation.
+    pixels, transfer_syntax
+        How stored values lie in their words, and how the file is encoded.
+    dataset
+        The header, for what only some need.
     """
 
     source: FileSource
     number: int
-    of_many: bool
     rows: int
     columns: int
     position_mm: tuple[float, ...]
@@ -78,6 +82,7 @@ class Frame:
     intercept: float
     rescale_type: str
     pixels: PixelFormat
+    transfer_syntax: UID
     dataset: Dataset = field(repr=False, compare=False)
 
     @property
@@ -143,7 +148,6 @@ def _frame(
     return Frame(
         source=source,
         number=number,
-        of_many=int(dataset.get("NumberOfFrames") or 1) > 1,
         rows=int(dataset.Rows),
         columns=int(dataset.Columns),
         position_mm=_numbers(dataset, groups, "ImagePositionPatient", 3),
@@ -153,6 +157,7 @@ def _frame(
         intercept=intercept,
         rescale_type=str(_attribute(dataset, groups, "RescaleType") or "HU"),
         pixels=pixels,
+        transfer_syntax=transfer_syntax(dataset),
         dataset=dataset,
     )
 

@@ -35,7 +35,10 @@ def read_frame_stored(frame: Frame) -> NDArray[np.integer]:
     """Decode one frame's stored values, shape (rows, columns)."""
     with open_dicom(frame.source) as stream, refused_as("pixels_unreadable"):
         stored = pixel_array(
-            stream, index=frame.number if frame.of_many else 0, correct_unused_bits=False
+            stream,
+            index=frame.number,
+            correct_unused_bits=False,
+            transfer_syntax_uid=frame.transfer_syntax,
         )
     if stored.shape != (frame.rows, frame.columns):
         raise ImagingError("pixels_unreadable")
@@ -47,12 +50,8 @@ def _used_bits(stored: NDArray[np.integer], frame: Frame) -> NDArray[np.integer]
     pixels = frame.pixels
     if pixels.bits_stored == pixels.bits_allocated:
         return stored
-    syntax = (
-        frame.dataset.file_meta.get("TransferSyntaxUID")
-        if hasattr(frame.dataset, "file_meta")
-        else None
-    )
-    shifted = syntax is None or not syntax.is_encapsulated or syntax == RLELossless
+    syntax = frame.transfer_syntax
+    shifted = not syntax.is_encapsulated or syntax == RLELossless
     high_bit = pixels.high_bit if shifted else pixels.bits_stored - 1
     width = 8 * stored.dtype.itemsize
     up = width - 1 - high_bit

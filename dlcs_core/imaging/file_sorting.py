@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import is_dicom, read_open_dataset
@@ -36,6 +35,15 @@ MODALITY_OF_CLASS = {
     "1.2.840.10008.5.1.4.1.1.6.1": "US",
 }
 """SOP classes that are another modality, whatever the Modality attribute says."""
+
+KNOWN_MODALITIES = frozenset(
+    {
+        *("CT", "MR", "PT", "NM", "US", "CR", "DX", "MG", "XA", "RF", "SC", "OT", "ES", "XC"),
+        *("RTIMAGE", "RTDOSE", "RTPLAN", "RTRECORD"),
+        *NON_IMAGE_MODALITIES,
+    }
+)
+"""Modality codes that a message may name; anything else could be any text."""
 
 Item = tuple[FileSource, Dataset]
 
@@ -87,12 +95,12 @@ def sort_files(sources: Sequence[FileSource]) -> SortedFiles:
 
 
 def modality_of(dataset: Dataset) -> str:
-    """Return the modality as a short plain word, ``"?"`` where unknown; the SOP class wins."""
+    """Return the modality as a known code, ``"?"`` where it is none; the SOP class wins."""
     by_class = MODALITY_OF_CLASS.get(text(dataset, "SOPClassUID"))
-    named = "".join(c for c in text(dataset, "Modality").upper() if c.isascii() and c.isalnum())
-    if by_class is None and not named and UID(text(dataset, "SOPClassUID")) in CT_CLASSES:
+    named = text(dataset, "Modality").upper()
+    if by_class is None and not named and text(dataset, "SOPClassUID") in CT_CLASSES:
         return "CT"
-    return by_class or named[:16] or "?"
+    return by_class or (named if named in KNOWN_MODALITIES else "?")
 
 
 def _put_dicom(files: SortedFiles, source: FileSource, dataset: Dataset) -> None:

@@ -80,7 +80,7 @@ def check_orthogonal(directions: FloatArray) -> None:
     ImagingError
         If two axes enclose a cosine above ``ORTHOGONALITY_TOLERANCE``.
     """
-    cosines = directions @ directions.T - np.eye(3)
+    cosines = directions @ directions.T - np.eye(len(directions))
     if not np.isfinite(cosines).all() or np.abs(cosines).max() > ORTHOGONALITY_TOLERANCE:
         raise ImagingError("grid_not_orthogonal")
 

@@ -93,7 +93,8 @@ def _affine(fields: dict[str, str]) -> NDArray[np.float64]:
     """Return the affine to LPS; each row of TransformMatrix is the direction of one axis."""
     matrix = _numbers(fields, ("transformmatrix", "rotation", "orientation"), 9).reshape(3, 3)
     affine = np.eye(4)
-    affine[:3, :3] = matrix.T * _numbers(fields, ("elementspacing",), 3)
+    with np.errstate(invalid="ignore"):
+        affine[:3, :3] = matrix.T * _numbers(fields, ("elementspacing",), 3)
     affine[:3, 3] = _numbers(fields, ("offset", "position", "origin"), 3)
     return affine
 

@@ -66,7 +66,9 @@ DATA_TYPES = {
 MM_PER_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """Spatial unit code (unknown, metre, millimetre, micrometre) to millimetres."""
 
-RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+RAS_TO_LPS = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+"""Signs that turn the rows of an affine to RAS into one to LPS."""
+
 FORM_TOLERANCE_MM = 0.5
 """Largest distance of any corner under sform and qform that is put down to rounding."""
 
@@ -215,17 +217,17 @@ def _affine(
     unit = header.integer("xyzt_units") & 7
     if unit not in MM_PER_UNIT:
         raise ImagingError("volume_header")
-    scale = np.diag([MM_PER_UNIT[unit]] * 3 + [1.0])
+    scale = np.array([[MM_PER_UNIT[unit]]] * 3 + [[1.0]])
     forms = []
     if header.integer("sform_code") > 0:
-        forms.append(scale @ np.vstack([header.floats("srow"), [0, 0, 0, 1]]))
+        forms.append(scale * np.vstack([header.floats("srow"), [0, 0, 0, 1]]))
     if header.integer("qform_code") > 0:
-        forms.append(scale @ _quaternion_affine(header))
+        forms.append(scale * _quaternion_affine(header))
     if not forms:
         raise ImagingError("geometry_missing")
     differ = len(forms) > 1 and _distance_mm(forms[0], forms[1], shape) > FORM_TOLERANCE_MM
     warnings = (Notice("nifti_forms_differ"),) if differ else ()
-    return RAS_TO_LPS @ forms[0], warnings
+    return RAS_TO_LPS * forms[0], warnings
 
 
 def _distance_mm(a: FloatArray, b: FloatArray, shape: tuple[int, int, int]) -> float:

@@ -136,10 +136,9 @@ def _directions(frame: Frame) -> FloatArray:
     if not np.allclose(lengths, 1.0, atol=1e-2):
         raise ImagingError("geometry_not_finite")
     column, row = column / lengths[0], row / lengths[1]
+    check_orthogonal(np.array([row, column]))
     normal = np.cross(column, row)
-    directions = np.array([normal / np.linalg.norm(normal), row, column])
-    check_orthogonal(directions)
-    return directions
+    return np.array([normal / np.linalg.norm(normal), row, column])
 
 
 def _without_copies(frames: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[Notice, ...]]:
