@@ -3,6 +3,9 @@
 from dlcs_core.imaging.series import choose_only_candidate, read_series_candidates
 from dlcs_core.imaging.sources import ImagePath
 from dlcs_core.imaging.study import Volume
+from dlcs_core.imaging.study_reading import read_study
+
+__all__ = ["read_study", "read_volume"]
 
 
 def read_volume(image: ImagePath) -> Volume:
