@@ -50,8 +50,8 @@ def calibration_curve(
     """Smooth calibration curve with ICI, E50, E90 and Emax.
 
     Equals R's ``loess(y ~ risk, span = 0.75, degree = 2, surface = "direct")``. Above 5,000
-    distinct risks the points are quantile bins weighted by their counts, extremes kept, and the distances are
-    still taken over all rows; ICI then agrees to 1e-4.
+    distinct risks the points are quantile bins weighted by their counts, extremes kept, and the
+    distances are still taken over all rows; ICI then agrees to 1e-4.
 
     Parameters
     ----------
