@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pydicom
 import pytest
-from pydicom.encaps import encapsulate
+import SimpleITK
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import (
     JPEG2000,
     DeflatedExplicitVRLittleEndian,
@@ -12,6 +14,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
@@ -159,9 +162,33 @@ def test_several_fragments_of_one_frame_are_joined(kit, plan, tmp_path):
     for index in range(2):
         dataset = kit.slice_dataset(plan, index)
         dataset.compress(JPEGLSLossless)
-        from pydicom.encaps import get_frame
-
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
         dataset.PixelData = encapsulate([frame], fragments_per_frame=3)
         dataset.save_as(tmp_path / str(index), enforce_file_format=True)
     np.testing.assert_array_equal(volume_hu(read_volume(tmp_path)), plan.hu[:2])
+
+
+def gdcm_jpeg_lossless(stored, path):
+    """One frame as GDCM packs it: a codec other than the ones that read here."""
+    writer = SimpleITK.ImageFileWriter()
+    writer.UseCompressionOn()
+    writer.SetCompressor("JPEG")
+    writer.SetFileName(str(path))
+    writer.Execute(SimpleITK.GetImageFromArray(stored))
+    packed = pydicom.dcmread(path)
+    assert packed.file_meta.TransferSyntaxUID == JPEGLosslessSV1
+    return get_frame(packed.PixelData, 0, number_of_frames=1)
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+def test_jpeg_lossless_of_another_codec(signed, kit, plan, tmp_path):
+    (tmp_path / "series").mkdir()
+    signed_plan = replace(plan, signed=signed)
+    for index in range(3):
+        frame = gdcm_jpeg_lossless(signed_plan.stored(index), tmp_path / "packed.dcm")
+        dataset = kit.slice_dataset(signed_plan, index)
+        dataset.PixelData = encapsulate([frame])
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = JPEGLosslessSV1
+        dataset.save_as(tmp_path / "series" / str(index), enforce_file_format=True)
+    np.testing.assert_array_equal(volume_hu(read_volume(tmp_path / "series")), plan.hu[:3])
