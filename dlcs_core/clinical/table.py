@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,8 @@ def _read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise ClinicalError("table_not_found")
         with path.open("rb") as stream:
-            content = stream.read(MAX_TABLE_BYTES + 1)
+            # read() allocates what it is allowed to read, so not more than the file says it has.
+            content = stream.read(min(MAX_TABLE_BYTES, os.fstat(stream.fileno()).st_size) + 1)
     except OSError as error:
         raise ClinicalError("table_not_readable") from error
     if len(content) > MAX_TABLE_BYTES:
