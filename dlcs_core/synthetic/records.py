@@ -61,6 +61,8 @@ def _recorded(patients: Patients, name: str) -> list[Cell]:
         return [int(code) for code in patients.codes[name]]
     if name in patients.codes:
         return _levels(patients, name)
+    if name == "age_years":
+        return [recorded_age(patients, index) for index in range(len(patients))]
     values = np.clip(patients.continuous[name], *PLAUSIBLE.get(name, (-np.inf, np.inf)))
     cells: list[Cell] = _rounded(name, values).tolist()
     missing = patients.missing.get(name)
@@ -70,8 +72,6 @@ def _recorded(patients: Patients, name: str) -> list[Cell]:
 
 
 def _rounded(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    if name == "age_years":
-        return np.floor(values)
     if name == "bmi_kg_m2":
         return np.floor(values * 10) / 10
     if name == "max_diameter_cm":

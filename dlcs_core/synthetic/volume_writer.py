@@ -38,12 +38,12 @@ def write_nifti_case(phantom: Phantom, generator: Generator, directory: Path) ->
     slices = np.stack(list(render_slices(phantom, window, numbers, generator)))
     outlines = np.stack([phantom.outline(number)[window] for number in numbers])
     image, mask = directory / "image.nii.gz", directory / "mask.nii.gz"
-    write_nifti(image, slices, phantom, window, numbers)
-    write_nifti(mask, outlines.astype(np.uint8), phantom, window, numbers)
+    write_volume(image, slices, phantom, window, numbers)
+    write_volume(mask, outlines.astype(np.uint8), phantom, window, numbers)
     return image, mask
 
 
-def write_nifti(
+def write_volume(
     path: Path,
     slices: NDArray[np.int16] | NDArray[np.uint8],
     phantom: Phantom,
