@@ -10,7 +10,7 @@ from pydicom.filereader import read_partial
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from dlcs_core.errors import ImagingError
-from dlcs_core.imaging.dicom import is_dicom, open_dicom, read_dataset, refused_as
+from dlcs_core.imaging.dicom import HEAD_BYTES, is_dicom, open_dicom, read_dataset, refused_as
 from dlcs_core.imaging.dicom_structure import check_complete
 from dlcs_core.imaging.label_maps import open_label_map
 from dlcs_core.imaging.polygons import mask_from_polygons
@@ -33,7 +33,8 @@ DICOM_KINDS = {
 """SOP class to mask format."""
 
 SOP_CLASS_UID = 0x00080016
-HEAD_BYTES = 4096
+MEDIA_STORAGE_SOP_CLASS_UID = b"\x02\x00\x02\x00UI"
+SNIFFED_BYTES = 4096
 
 
 def open_mask(path: Path) -> MaskFile:
@@ -86,7 +87,7 @@ def open_mask_source(source: FileSource) -> MaskFile:
         return _open(source, "label_map")
     if not is_dicom(head):
         raise ImagingError("mask_kind_unknown")
-    sop_class_uid = _sop_class_uid(source)
+    sop_class_uid = _sop_class_uid(source, head)
     kind = DICOM_KINDS.get(sop_class_uid)
     if kind is None:
         raise ImagingError("mask_is_an_image" if sop_class_uid else "mask_kind_unknown")
@@ -99,7 +100,7 @@ def mask_kind(source: FileSource) -> str | None:
         head = _head(source)
         if is_volume_file(source, head):
             return "label_map"
-        return DICOM_KINDS.get(_sop_class_uid(source)) if is_dicom(head) else None
+        return DICOM_KINDS.get(_sop_class_uid(source, head)) if is_dicom(head) else None
     except ImagingError:
         # What cannot be read here is no mask; as part of the image it is judged there.
         return None
@@ -126,14 +127,29 @@ def _read_whole(source: FileSource) -> Dataset:
 
 def _head(source: FileSource) -> bytes:
     with source.open() as stream:
-        return stream.read(HEAD_BYTES)
+        return stream.read(SNIFFED_BYTES)
 
 
-def _sop_class_uid(source: FileSource) -> str:
+def _sop_class_uid(source: FileSource, head: bytes) -> str:
     """Return the SOP class; only the first elements of the file are read."""
+    if named := _sop_class_of_meta(head):
+        return named
     with open_dicom(source) as stream, refused_as("dicom_unreadable"):
         dataset = read_partial(stream, _is_beyond_sop_class, force=True)
         return str(dataset.get("SOPClassUID") or "")
+
+
+def _sop_class_of_meta(head: bytes) -> str:
+    """Return MediaStorageSOPClassUID; empty where the file has no meta information.
+
+    A folder of hundreds of slices is searched for one mask: pydicom would take longer.
+    """
+    start = head.find(MEDIA_STORAGE_SOP_CLASS_UID, HEAD_BYTES, HEAD_BYTES + 256)
+    if start < 0:
+        return ""
+    value = start + len(MEDIA_STORAGE_SOP_CLASS_UID) + 2
+    length = int.from_bytes(head[value - 2 : value], "little")
+    return head[value : value + length].rstrip(b"\0 ").decode("ascii", errors="replace")
 
 
 def _is_beyond_sop_class(tag: int, vr: str | None, length: int) -> bool:
