@@ -1,8 +1,8 @@
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from dlcs_core.clinical.cohort import read_cohort
 from dlcs_core.clinical.variables import VARIABLES
@@ -52,7 +52,7 @@ def test_a_workbook_reads_as_the_text_table_does(table, write_table, tmp_path):
     from_sheet = read_cohort(tmp_path / "table.xlsx")
     from_text = read_cohort(write_table(table))
     # A workbook keeps 16 digits.
-    pd.testing.assert_frame_equal(from_sheet.table, from_text.table, rtol=1e-14)
+    assert_frame_equal(from_sheet.table, from_text.table, rtol=1e-14)
     assert from_sheet.warnings == from_text.warnings
 
 
