@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -20,10 +20,19 @@ REFUSED, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trainer's command line; return the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+
+    def run() -> None:
         options = _parser().parse_args(arguments)
         options.run(options)
+
+    return run_refusing(run)
+
+
+def run_refusing(run: Callable[[], None]) -> int:
+    """Run, and turn a refusal or an interruption into one line and an exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        run()
     except DlcsError as error:
         print(_worded(error), file=sys.stderr)
         return REFUSED

@@ -102,7 +102,7 @@ def prepare_cache(
     """
     settings = settings or PreprocessingSettings()
     if out.exists():
-        raise TrainingError("output_exists", found=str(out))
+        raise TrainingError("cache_target_exists", found=str(out))
     table = read_cohort(manifest, required=REQUIRED_COLUMNS).table
     _refuse_unusable_rows(table)
     studies = _read_studies(manifest, table, settings, jobs)

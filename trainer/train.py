@@ -1,8 +1,11 @@
 """The paper's method section, top to bottom: from a cohort to a bundle."""
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -85,14 +88,41 @@ def fit_bundle(
     cache = read_cache(cache_directory)
     if until is None:
         check_table([str(name) for name in cache.table.columns])
-    run = open_run(cache, config, out, must_resume=must_resume)
-    signature = run_dl_stage(run, jobs)
-    if until == "dl_signature" or signature is None:
-        return
-    from trainer.stages.delivery import deliver_bundle
+    with only_run_in(run_folder(out)):
+        run = open_run(cache, config, out, must_resume=must_resume)
+        signature = run_dl_stage(run, jobs)
+        if until == "dl_signature" or signature is None:
+            return
+        from trainer.stages.delivery import deliver_bundle
 
-    scored = deliver_bundle(run.cache, run.config, signature, out)
-    scored.to_csv(run.folder / SCORES_FILE, index=False, lineterminator="\n")
+        scored = deliver_bundle(run.cache, run.config, signature, out)
+        scored.to_csv(run.folder / SCORES_FILE, index=False, lineterminator="\n")
+
+
+def run_folder(out: Path) -> Path:
+    """Return the folder beside a bundle in which its run keeps its state."""
+    return out.with_name(out.name + ".training")
+
+
+@contextmanager
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Hold a run's folder for this run; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    TrainingError
+        If another run holds it.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        yield  # the first rank of torchrun holds it for all
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainingError("run_in_progress", found=str(folder)) from error
+        yield
 
 
 def check_recipe(config: TrainingConfig) -> None:
@@ -122,7 +152,7 @@ def open_run(
     TrainingError
         If the folder belongs to another run, or must be resumed and is not there.
     """
-    folder = out.with_name(out.name + ".training")
+    folder = run_folder(out)
     fold = assign_folds(cache.table, config.folds, config.seed)
     if must_resume and not (folder / "run.json").is_file():
         raise TrainingError("nothing_to_resume", found=str(folder))
