@@ -1,15 +1,84 @@
-"""case_review."""
+"""Case review: one patient's CT, outline and form to an assessment and a report."""
 
 import streamlit as st
 
+from dlcs_core.bundle.reader import Bundle
+from dlcs_core.clinical.record import ClinicalRecord
+from dlcs_core.errors import Notice
+from dlcs_core.ui.assessment import assess, assessed_cases, inputs_hash
+from dlcs_core.ui.cache import served_bundle
+from dlcs_core.ui.case_input import CaseInput, choose_case, fill_form, show_study
+from dlcs_core.ui.case_result import show_preview, show_result
+from dlcs_core.ui.downloads import show_downloads
+from dlcs_core.ui.messages import refusals_shown, show_synthetic_case
 from dlcs_core.ui.session import require
 from dlcs_core.ui.words import say
+
+Filled = tuple[ClinicalRecord, tuple[Notice, ...]]
 
 
 def render() -> None:
     """Draw the page."""
     require("clinician")
     st.title(say("ui_case_review"))
+    with refusals_shown():
+        bundle = served_bundle()
+    left, right = st.columns([0.32, 0.68], gap="large")
+    with left:
+        case = choose_case()
+        button = st.container()
+        filled = _inputs(case)
+    with right:
+        if case is None:
+            st.info(say("ui_how_it_works"), icon=":material/info:")
+            return
+        with button:
+            asked = _assess_button(disabled=filled is None)
+        if asked and filled is not None:
+            _assess(case, filled, bundle)
+        _show(case, filled, bundle)
+
+
+def _inputs(case: CaseInput | None) -> Filled | None:
+    """Draw what was understood of the study and its form."""
+    if case is None:
+        return None
+    with st.expander(say("ui_study"), expanded=True):
+        show_study(case.opened)
+    with st.expander(say("ui_clinical_form"), expanded=True):
+        return fill_form(case)
+
+
+def _assess_button(*, disabled: bool) -> bool:
+    return st.button(
+        say("ui_assess"), type="primary", key="assess", width="stretch", disabled=disabled,
+        shortcut="Mod+Enter",
+    )  # fmt: skip
+
+
+def _assess(case: CaseInput, filled: Filled, bundle: Bundle) -> None:
+    with refusals_shown(), st.spinner(say("ui_assessing"), show_time=True):
+        assessed_cases()[case.key] = assess(case.opened, filled[0], bundle, filled[1])
+
+
+def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
+    """Draw the result, greyed out while the inputs beside it are others."""
+    if case.opened.is_demo:
+        show_synthetic_case()
+    assessed = assessed_cases().get(case.key)
+    if assessed is None:
+        st.info(say("ui_not_assessed_yet"), icon=":material/arrow_back:")
+        show_preview(case.opened.study)
+        return
+    is_current = filled is not None and assessed.inputs == inputs_hash(
+        case.opened, filled[0], bundle
+    )
+    if not is_current:
+        st.warning(say("ui_inputs_changed"), icon=":material/sync_problem:")
+    with st.container(key="result" if is_current else "result_outdated"):
+        show_result(assessed)
+        if is_current:
+            show_downloads(assessed)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
         Two traces: those who respond well and those who do not.
     """
     good = of_hundred(probability)
-    figure = go.Figure(layout={"template": TEMPLATE, "height": 176})
+    figure = go.Figure(layout={"template": TEMPLATE, "height": 132})
     groups = (
         (range(good), GOOD, "fig_respond_well"),
         (range(good, N_ICONS), POOR, "fig_respond_not"),
@@ -56,7 +56,7 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
             x=[icon % PER_ROW for icon in icons],
             y=[-(icon // PER_ROW) for icon in icons],
             mode="markers",
-            marker={"symbol": "circle", "size": 19, "color": color, "line": {"width": 0}},
+            marker={"symbol": "circle", "size": 12, "color": color, "line": {"width": 0}},
             name=sentence(name, language, count=len(icons)),
             hoverinfo="name",
         )

@@ -49,7 +49,7 @@ def signatures_figure(
     """
     figure = new_figure(
         x_title="fig_signature_probability", y_title="", language=language,
-        height=96 + 40 * len(values),
+        height=120 + 48 * len(values),
     )  # fmt: skip
     if prevalence is not None:
         text = sentence("fig_prevalence", language, prevalence=prevalence)
@@ -69,7 +69,7 @@ def signatures_figure(
     figure.update_xaxes(range=[0, 1], tickformat=".0%")
     figure.update_yaxes(
         categoryorder="array", categoryarray=[value.name for value in reversed(values)],
-        range=[-0.6, len(values) - 0.4], ticks="", showline=False, automargin=True,
+        range=[-0.5, len(values) - 0.2], ticks="", showline=False, automargin=True,
     )  # fmt: skip
     return figure
 

@@ -1,7 +1,6 @@
 """One patient's predicted survival beside what the training cohort's risk groups lived through."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.figures.kaplan_meier import SurvivalSteps, add_curve
 from dlcs_core.figures.theme import HIGH_RISK, INK, LOW_RISK, new_figure, translucent
+from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.translation import sentence
 
 FloatArray = NDArray[np.float64]
@@ -17,40 +17,25 @@ GROUP_COLORS = {"low": LOW_RISK, "high": HIGH_RISK}
 GROUP_DASHES = {"low": "dash", "high": "dot"}
 
 
-@dataclass(frozen=True, eq=False)
-class PredictedSurvival:
-    """Survival probability of one patient over time.
-
-    Attributes
-    ----------
-    time_months, survival, ci95_low, ci95_high : array of float64, shape (n_times,)
-        The curve and its 95 % limits; probabilities in [0, 1].
-    """
-
-    time_months: FloatArray
-    survival: FloatArray
-    ci95_low: FloatArray
-    ci95_high: FloatArray
-
-
 def survival_figure(
-    predicted: PredictedSurvival,
+    predicted: SurvivalEstimate,
     groups: Mapping[str, SurvivalSteps],
-    horizons_months: tuple[float, ...] = (12, 24, 35),
     language: str = "en",
+    *,
+    horizons_months: tuple[float, ...] = (12, 24, 35),
 ) -> go.Figure:
     """Draw the patient's curve with its interval and the two groups' Kaplan-Meier curves.
 
     Parameters
     ----------
-    predicted : PredictedSurvival
-        Of the fitted Cox model, with log-log limits.
+    predicted : SurvivalEstimate
+        Of the fitted Cox model, with log-log limits, at many times.
     groups : mapping of str to curve
         ``"low"`` and ``"high"``: the training cohort.
-    horizons_months : tuple of float
-        Times that are marked on the patient's curve.
     language : str
         Language of the words.
+    horizons_months : tuple of float
+        Times that are marked on the patient's curve.
 
     Returns
     -------
@@ -65,35 +50,40 @@ def survival_figure(
         )  # fmt: skip
     _add_patient(figure, predicted, language)
     _mark_horizons(figure, predicted, horizons_months)
-    figure.update_xaxes(range=[0, float(predicted.time_months[-1]) * 1.02])
+    figure.update_xaxes(range=[0, predicted.times_months[-1] * 1.04], dtick=6)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
     return figure
 
 
-def _add_patient(figure: go.Figure, predicted: PredictedSurvival, language: str) -> None:
+def _add_patient(figure: go.Figure, predicted: SurvivalEstimate, language: str) -> None:
     name = sentence("fig_this_patient", language)
     interval = sentence("fig_interval", language, name=name)
     for limit, fill in ((predicted.ci95_high, None), (predicted.ci95_low, "tonexty")):
         figure.add_scatter(
-            x=predicted.time_months, y=limit, mode="lines", line={"width": 0, "shape": "hv"},
-            fill=fill, fillcolor=translucent(INK, 0.14), name=interval, hoverinfo="skip",
-            showlegend=False,
+            x=predicted.times_months, y=_known(limit), mode="lines", fill=fill,
+            line={"width": 0, "shape": "hv"}, fillcolor=translucent(INK, 0.14), name=interval,
+            hoverinfo="skip", showlegend=False,
         )  # fmt: skip
     figure.add_scatter(
-        x=predicted.time_months, y=predicted.survival, mode="lines", name=name,
+        x=predicted.times_months, y=_known(predicted.survival), mode="lines", name=name,
         line={"color": INK, "width": 3, "shape": "hv"},
         hovertemplate=sentence("fig_survival_hover", language) + f"<extra>{name}</extra>",
     )  # fmt: skip
 
 
 def _mark_horizons(
-    figure: go.Figure, predicted: PredictedSurvival, horizons_months: tuple[float, ...]
+    figure: go.Figure, predicted: SurvivalEstimate, horizons_months: tuple[float, ...]
 ) -> None:
     """Write the survival at each horizon on the patient's curve."""
-    index = np.searchsorted(predicted.time_months, horizons_months, side="right") - 1
-    values = predicted.survival[index]
+    index = np.searchsorted(predicted.times_months, horizons_months, side="right") - 1
+    values = _known(predicted.survival)[index]
     figure.add_scatter(
         x=horizons_months, y=values, mode="markers+text", showlegend=False, hoverinfo="skip",
-        text=[f"{value:.0%}" for value in values], textposition="top right",
+        text=[f"{value:.0%}" for value in values], textposition="top center",
         marker={"size": 8, "color": INK}, textfont={"color": INK, "size": 13}, name="",
     )  # fmt: skip
+
+
+def _known(values: Sequence[float | None]) -> FloatArray:
+    """Return values with NaN where nothing is known: a gap in the line."""
+    return np.array([np.nan if value is None else value for value in values])

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.errors import Notice
 from dlcs_core.figures.ct_overlay import CtSlice
@@ -14,7 +17,7 @@ from dlcs_core.imaging.study import Study
 from dlcs_core.models.design import probability_of
 from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.network.gradcam import make_activation_map, pixels_to_slice
-from dlcs_core.preprocessing.slices import select_slices
+from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
 from dlcs_core.report.case_report import CaseReport
 
 
@@ -74,6 +77,16 @@ def case_slices(report: CaseReport, study: Study) -> tuple[CtSlice, ...]:
     heat = pixels_to_slice(
         relative, report.model_input.frame, selected.image_hu.shape[1:], selected.spacing_mm
     )
+    return _slices(selected, heat)
+
+
+def plain_slices(study: Study) -> tuple[CtSlice, ...]:
+    """Return the three native slices with the outline, before anything is assessed."""
+    return _slices(select_slices(study), None)
+
+
+def _slices(selected: SelectedSlices, heat: NDArray[np.float64] | None) -> tuple[CtSlice, ...]:
+    planes = zip(selected.slice_indices, selected.image_hu, selected.mask, strict=True)
     return tuple(
         CtSlice(
             slice_index=index,
@@ -83,9 +96,7 @@ def case_slices(report: CaseReport, study: Study) -> tuple[CtSlice, ...]:
             heat=heat,
             spacing_mm=selected.spacing_mm,
         )
-        for index, image_hu, mask in zip(
-            selected.slice_indices, selected.image_hu, selected.mask, strict=True
-        )
+        for index, image_hu, mask in planes
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dlcs_core.clinical.variables import VARIABLES, Variable
 from dlcs_core.ui.words import level_label, say, variable_label
 
-COLUMNS = 4
+COLUMNS = 2
 """Fields side by side."""
 
 Value = float | str | None
@@ -30,11 +30,12 @@ def clinical_form(prefilled: Mapping[str, Value], key: str) -> dict[str, Value]:
         the record is parsed, so that page and command line refuse alike.
     """
     values: dict[str, Value] = {}
-    columns = st.columns(COLUMNS)
-    for index, variable in enumerate(VARIABLES):
-        with columns[index % COLUMNS]:
+    for start in range(0, len(VARIABLES), COLUMNS):
+        row = VARIABLES[start : start + COLUMNS]
+        for column, variable in zip(st.columns(COLUMNS, gap="small"), row, strict=False):
             draw = _number if variable.kind == "continuous" else _level
-            values[variable.name] = draw(variable, prefilled.get(variable.name), key)
+            with column:
+                values[variable.name] = draw(variable, prefilled.get(variable.name), key)
     return values
 
 
@@ -67,7 +68,7 @@ def _level(variable: Variable, prefilled: Value, key: str) -> str | None:
 
 def unit_label(variable: Variable) -> str:
     """Return a unit as it is written in print."""
-    return say(f"unit.{variable.unit}") if variable.unit in ("years", "count") else variable.unit
+    return say(f"unit.{variable.unit}")
 
 
 def _limits_text(variable: Variable) -> str:

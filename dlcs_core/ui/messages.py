@@ -38,3 +38,9 @@ def show_synthetic_notice() -> None:
     """Say that the numbers on this page come from drawn patients."""
     with st.container(key="synthetic_notice"):
         st.markdown(say("ui_synthetic_cohort"))
+
+
+def show_synthetic_case() -> None:
+    """Say that the case on this page is a phantom."""
+    with st.container(key="synthetic_case"):
+        st.markdown(say("ui_synthetic_case"))

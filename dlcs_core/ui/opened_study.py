@@ -11,9 +11,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dlcs_core.clinical.record import ClinicalRecord, read_record
 from dlcs_core.errors import ImagingError
-from dlcs_core.imaging.reading import read_study
 from dlcs_core.imaging.study import Study
+from dlcs_core.imaging.study_reading import read_study
 from dlcs_core.preprocessing.slices import key_slice_index, neighbor_indices
 from dlcs_core.ui.demo_cases import DemoCase
 
@@ -86,6 +87,21 @@ def _open_upload(
         _write(_images, image)
         _write(_masks, mask)
         return _open(image, mask, region, is_demo=False)
+
+
+def uploaded_form(file: UploadedFile) -> ClinicalRecord:
+    """Read an uploaded clinical form; its warnings come again when the record is parsed.
+
+    Raises
+    ------
+    ClinicalError
+        If it cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="dlcs-") as folder:
+        path = Path(folder, "clinical.json")
+        path.write_bytes(file.getbuffer())
+        record, _ = read_record(path)
+    return record
 
 
 def _write(files: Iterable[UploadedFile], folder: Path) -> None:

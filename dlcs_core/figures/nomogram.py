@@ -1,0 +1,121 @@
+"""The nomogram of a model, with one patient's points on it."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dlcs_core.clinical.variables import VARIABLE_BY_NAME
+from dlcs_core.figures.theme import INK, MUTED, TEMPLATE, VERMILLION
+from dlcs_core.models.nomogram import Nomogram, NomogramAxis, NomogramReading
+from dlcs_core.translation import sentence
+
+ROW_PX = 54
+SCALE_POINTS = 100.0
+"""Length of every line on paper: the total's line is compressed to the same length."""
+CHARACTER_POINTS = 1.5
+"""Width of a character on a line of the usual width: texts nearer than theirs are left out."""
+
+Tick = tuple[float, str]
+
+
+def nomogram_figure(
+    nomogram: Nomogram, reading: NomogramReading | None = None, language: str = "en"
+) -> go.Figure:
+    """Draw points, one line per variable, total points and the probability of good response.
+
+    Parameters
+    ----------
+    nomogram : Nomogram
+        As made by :func:`dlcs_core.models.nomogram.fusion_nomogram`.
+    reading : NomogramReading, optional
+        The patient's points.
+    language : str
+        Language of the words.
+
+    Returns
+    -------
+    plotly Figure
+        Per line a trace of ticks; with a reading a last trace with the patient's dots.
+    """
+    rows = nomogram_rows(nomogram, language)
+    figure = go.Figure(layout={"template": TEMPLATE, "height": 40 + ROW_PX * len(rows)})
+    for row, (name, ticks) in enumerate(rows):
+        _add_line(figure, row, name, ticks)
+    if reading is not None:
+        _add_patient(figure, nomogram, reading, len(rows), language)
+    figure.update_xaxes(visible=False, range=[-2, SCALE_POINTS + 4])
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=[name for name, _ in rows], showgrid=False,
+        range=[len(rows) - 0.4, -0.6], showline=False, ticks="", automargin=True,
+    )  # fmt: skip
+    figure.update_layout(margin={"t": 8, "b": 8}, showlegend=False)
+    return figure
+
+
+def nomogram_rows(nomogram: Nomogram, language: str) -> list[tuple[str, list[Tick]]]:
+    """Return the lines from top to bottom: name and ticks at their place from 0 to 100."""
+    most = nomogram.most_total_points
+    rows = [(sentence("fig_points", language), [(float(p), str(p)) for p in range(0, 101, 10)])]
+    for axis in nomogram.axes:
+        name = sentence(f"variable.{axis.variable}", language)
+        rows.append((name, _ticks(axis, language)))
+    step = next(s for s in (10, 20, 50, 100) if most / s <= 12 or s == 100)
+    totals = [(p / most * SCALE_POINTS, str(p)) for p in range(0, int(most) + 1, step)]
+    rows.append((sentence("fig_total_points", language), totals))
+    for outcome in nomogram.outcome:
+        pairs = zip(outcome.total_points, outcome.probabilities, strict=True)
+        marked = [(total / most * SCALE_POINTS, f"{p:.0%}") for total, p in pairs]
+        rows.append((sentence("fig_probability_good_response", language), marked))
+    return rows
+
+
+def _ticks(axis: NomogramAxis, language: str) -> list[Tick]:
+    variable = VARIABLE_BY_NAME.get(axis.variable)
+    if variable is None:
+        texts = [f"{label:.0%}" for label in axis.labels]
+    elif variable.kind == "continuous":
+        texts = [f"{label:g}" for label in axis.labels]
+    else:
+        texts = [short_level(axis.variable, str(label), language) for label in axis.labels]
+    return list(zip(axis.points, texts, strict=True))
+
+
+def short_level(variable: str, level: str, language: str) -> str:
+    """Return the name of a level without its explanation in brackets."""
+    worded = sentence(f"level.{variable}.{level}", language)
+    return worded.split(" (")[0].split("（")[0]
+
+
+def _add_line(figure: go.Figure, row: int, name: str, ticks: Sequence[Tick]) -> None:
+    places = [place for place, _ in ticks]
+    figure.add_scatter(
+        x=places, y=[row] * len(places), mode="lines+markers+text", name=name,
+        line={"color": MUTED, "width": 1.5}, text=readable(ticks), textposition="top center",
+        textfont={"size": 11, "color": INK}, hoverinfo="skip", cliponaxis=False,
+        marker={"symbol": "line-ns-open", "size": 9, "color": MUTED},
+    )  # fmt: skip
+
+
+def readable(ticks: Sequence[Tick]) -> list[str]:
+    """Return the texts of the ticks, empty where one would be printed over its neighbour."""
+    shown, last = {}, None
+    for place, text in sorted(ticks):
+        if last is None or place - last >= CHARACTER_POINTS * (len(text) + 1):
+            shown[place, text], last = text, place
+    return [shown.get(tick, "") for tick in ticks]
+
+
+def _add_patient(
+    figure: go.Figure, nomogram: Nomogram, reading: NomogramReading, n_rows: int, language: str
+) -> None:
+    """Add the patient's dots: one per variable, one on the total and one on the outcome."""
+    total = reading.total_points / nomogram.most_total_points * SCALE_POINTS
+    x = [entry.points for entry in reading.variables] + [total] * (1 + len(nomogram.outcome))
+    figure.add_scatter(
+        x=x, y=list(range(1, n_rows)), mode="markers", cliponaxis=False,
+        marker={"size": 13, "color": VERMILLION, "line": {"color": "white", "width": 1.5}},
+        name=sentence("fig_this_patient", language),
+        text=[sentence(f"variable.{entry.variable}", language) for entry in reading.variables],
+        customdata=[entry.points for entry in reading.variables] + [reading.total_points],
+        hovertemplate=sentence("fig_nomogram_hover", language) + "<extra></extra>",
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Assessing a case on a page, and binding the result to what was assessed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from dlcs_core.bundle.reader import Bundle
+from dlcs_core.clinical.record import ClinicalRecord
+from dlcs_core.errors import Notice
+from dlcs_core.models.nomogram import Nomogram, fusion_nomogram
+from dlcs_core.report.case import assess_case
+from dlcs_core.report.case_report import CaseReport
+from dlcs_core.report.case_view import CaseView, headline, make_case_view
+from dlcs_core.store.assessments import (
+    Assessment,
+    AssessmentHistory,
+    assessment_history,
+    record_assessment,
+)
+from dlcs_core.store.database import open_database
+from dlcs_core.ui.opened_study import OpenedStudy
+from dlcs_core.ui.settings import read_settings
+
+
+@dataclass(frozen=True, eq=False)
+class AssessedCase:
+    """A result and the inputs that gave it.
+
+    Attributes
+    ----------
+    inputs : str
+        Hash of study, form and model; a page shows the result as current only beside these.
+    report : CaseReport
+        The result.
+    view : CaseView
+        What it is shown with.
+    nomogram : Nomogram
+        Of the fusion model.
+    history : AssessmentHistory
+        How often this image was assessed.
+    """
+
+    inputs: str
+    report: CaseReport
+    view: CaseView
+    nomogram: Nomogram
+    history: AssessmentHistory
+
+
+def inputs_hash(opened: OpenedStudy, record: ClinicalRecord, bundle: Bundle) -> str:
+    """Return the hash of everything that decides a result."""
+    form = json.dumps([record.patient_id, dict(record.values)], sort_keys=True)
+    return hashlib.sha256(f"{opened.sha256}{form}{bundle.sha256}".encode()).hexdigest()
+
+
+def assess(
+    opened: OpenedStudy, record: ClinicalRecord, bundle: Bundle, notices: tuple[Notice, ...]
+) -> AssessedCase:
+    """Assess a case and put the assessment on record.
+
+    Parameters
+    ----------
+    opened : OpenedStudy
+        The study.
+    record : ClinicalRecord
+        The form.
+    bundle : Bundle
+        The model.
+    notices : tuple of Notice
+        Warnings of the form.
+
+    Raises
+    ------
+    DlcsError
+        If the study cannot be assessed or the assessment cannot be recorded.
+    """
+    inputs = inputs_hash(opened, record, bundle)
+    report = assess_case(opened.study, record, bundle, notices)
+    leading = headline(report)
+    engine = _database(read_settings().database_url)
+    probability = leading.probability if leading else None
+    record_assessment(engine, Assessment(opened.image_sha256, inputs, bundle.sha256, probability))
+    return AssessedCase(
+        inputs=inputs,
+        report=report,
+        view=make_case_view(report, opened.study, bundle, is_demo=opened.is_demo),
+        nomogram=fusion_nomogram(bundle.fusion),
+        history=assessment_history(engine, opened.image_sha256, bundle.sha256),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _database(url: str) -> Engine:
+    return open_database(url)
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def assessed_cases() -> dict[str, AssessedCase]:
+    """Return this visit's results by page and case; they go when the visit ends."""
+    return {}

@@ -1,0 +1,195 @@
+"""The right side of the case review: the result, from the statement down to its parts."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dlcs_core.figures.ct_overlay import CtSlice, ct_slice_figure
+from dlcs_core.figures.icon_array import icon_array_figure, of_hundred
+from dlcs_core.figures.nomogram import nomogram_figure
+from dlcs_core.figures.signatures import SignatureValue, signatures_figure
+from dlcs_core.figures.survival import survival_figure
+from dlcs_core.imaging.study import Study
+from dlcs_core.models.nomogram import NomogramReading
+from dlcs_core.report.case_report import CaseReport, SurvivalEstimate
+from dlcs_core.report.case_view import (
+    CaseView,
+    headline,
+    other_warnings,
+    plain_slices,
+    reasons,
+)
+from dlcs_core.ui.assessment import AssessedCase
+from dlcs_core.ui.charts import show_figure
+from dlcs_core.ui.messages import show_notices
+from dlcs_core.ui.words import language, plain, say, sentence_shown, variable_label
+
+FIELD_MM = 150.0
+"""Side of the square around the tumour that is shown first."""
+
+
+def show_result(case: AssessedCase) -> None:
+    """Draw a result from top to bottom."""
+    show_overprint(case.view)
+    show_headline(case)
+    show_slices(case, height=250)
+    if not case.report.abstained:
+        show_reasons_why(case)
+        show_survival(case)
+    show_notices(other_warnings(case.report))
+
+
+def show_preview(study: Study) -> None:
+    """Draw the three slices with the outline, to be checked before assessing."""
+    st.subheader(say("ui_preview"))
+    draw_slices(plain_slices(study), 0.0, FIELD_MM, height=250)
+    st.caption(say("ui_slices_caption"))
+
+
+def show_overprint(view: CaseView) -> None:
+    """Say over a result that a model of phantoms knows nothing about this patient."""
+    if view.overprinted:
+        with st.container(key="overprint"):
+            st.markdown(say("ui_overprint"))
+
+
+def show_headline(case: AssessedCase) -> None:
+    """Draw the probability in words and icons, or why there is none."""
+    leading = headline(case.report)
+    with st.container(key="headline", border=True):
+        if leading is None:
+            _show_abstention(case.report)
+            return
+        words, icons = st.columns([1, 1], gap="medium", vertical_alignment="center")
+        with words:
+            good = of_hundred(leading.probability)
+            with st.container(key="statement"):
+                st.markdown(say("ui_natural_frequency", good=good, poor=100 - good))
+            st.markdown(f"{say('ui_reference_class')} {say('ui_reference_words')}.")
+            st.caption(_uncertainty(case, leading.ci95))
+            st.caption(say(f"ui_source_of_{leading.source}"))
+        with icons:
+            st.plotly_chart(
+                icon_array_figure(leading.probability, language()), key="figure_icons", theme=None,
+                config={"displayModeBar": False}, alt=say("ui_icons_alt", good=good),
+            )  # fmt: skip
+        st.caption(_history(case))
+
+
+def _show_abstention(report: CaseReport) -> None:
+    st.markdown(say("ui_abstained"))
+    st.markdown("\n".join(f"- {sentence_shown(reason)}" for reason in reasons(report)))
+
+
+def _uncertainty(case: AssessedCase, ci95: tuple[float, float] | None) -> str:
+    """Return the interval, where its coverage is on record, and the models' disagreement."""
+    parts = []
+    if ci95 is not None:
+        coverage = f"{case.report.interval_coverage or 0:.0%}"
+        low, high = (of_hundred(limit) for limit in ci95)
+        parts.append(say("ui_interval", low=low, high=high, coverage=coverage))
+    if case.view.fold_range is not None:
+        low, high = (of_hundred(limit) for limit in case.view.fold_range)
+        count = len(case.report.dl_signature.fold_scores)
+        parts.append(say("ui_disagreement", low=low, high=high, count=count))
+    return " ".join(parts)
+
+
+def _history(case: AssessedCase) -> str:
+    history = case.history
+    if history.n_assessments < 2 or history.lowest is None or history.highest is None:
+        return say("ui_assessed_once")
+    low, high = of_hundred(history.lowest), of_hundred(history.highest)
+    return say("ui_assessed_often", count=history.n_assessments, low=low, high=high)
+
+
+@st.fragment
+def show_slices(case: AssessedCase, height: int) -> None:
+    """Draw the three CT slices with outline and heat map; only this part runs again on a move."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(say("ui_slices"))
+        opacity = 0.0 if case.report.abstained else st.slider(
+            say("ui_heat_opacity"), 0.0, 1.0, 0.45, 0.05, key="heat_opacity", width=260,
+            persist_state="session",
+        )  # fmt: skip
+        whole = st.toggle(say("ui_whole_slice"), key="whole_slice", persist_state="session")
+    draw_slices(case.view.slices, opacity, None if whole else FIELD_MM, height)
+    st.caption(say("ui_heat_caption" if opacity else "ui_slices_caption"))
+
+
+def draw_slices(
+    slices: Sequence[CtSlice], opacity: float, field_mm: float | None, height: int
+) -> None:
+    """Draw slices side by side, feet to head from left to right."""
+    for place, (column, shown) in enumerate(zip(st.columns(3, gap="small"), slices, strict=True)):
+        with column:
+            figure = ct_slice_figure(
+                shown, opacity=opacity, field_mm=field_mm, language=language()
+            ).update_layout(height=height)
+            code = "ui_slice_key" if shown.is_key else "ui_slice_number"
+            show_figure(figure, f"slice_{place}", say(code, number=shown.slice_index + 1))
+
+
+def show_reasons_why(case: AssessedCase) -> None:
+    """Draw the nomogram with the patient's points beside what each signature says."""
+    report = case.report
+    left, right = st.columns([7, 4], gap="medium")
+    with left:
+        st.subheader(say("ui_nomogram"))
+        reading = None
+        if report.total_points is not None and report.dlcs.linear_predictor is not None:
+            reading = NomogramReading(
+                report.nomogram, report.total_points, report.dlcs.linear_predictor
+            )
+        figure = nomogram_figure(case.nomogram, reading, language())
+        show_figure(figure, "nomogram", say("ui_nomogram_caption"))
+    with right:
+        st.subheader(say("ui_signatures"))
+        figure = signatures_figure(_signatures(case), case.view.prevalence, language())
+        show_figure(figure, "signatures", say("ui_signatures_caption"))
+
+
+def _signatures(case: AssessedCase) -> list[SignatureValue]:
+    report = case.report
+    return [
+        SignatureValue(
+            variable_label("dl_signature"), report.dl_signature.probability, case.view.fold_range
+        ),
+        SignatureValue(variable_label("clinical_signature"), report.clinical_probability),
+        SignatureValue(variable_label("dlcs"), report.dlcs.probability),
+    ]
+
+
+def show_survival(case: AssessedCase) -> None:
+    """Draw the survival curve, its values at the horizons and the group it falls into."""
+    outlook = case.report.survival
+    st.subheader(say("ui_survival"))
+    if outlook.curve is None or outlook.at_horizons is None:
+        st.caption(say("ui_survival_needs_values"))
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        figure = survival_figure(outlook.curve, case.view.risk_groups, language())
+        origin = plain(case.report.bundle.survival_time_origin)
+        show_figure(figure, "survival", say("ui_survival_origin", origin=origin))
+    with right:
+        st.table(_horizon_rows(outlook.at_horizons), border="horizontal")
+        st.caption(say(f"ui_risk_group_{outlook.risk_group}"))
+        st.caption(f"{say('ui_reference_class')} {say('ui_reference_words')}.")
+
+
+def _horizon_rows(read: SurvivalEstimate) -> list[dict[str, str]]:
+    return [
+        {
+            say("ui_month"): f"{month:g}",
+            say("ui_alive"): _percent(survival),
+            say("ui_ci95"): f"{_percent(low)} – {_percent(high)}",
+        }
+        for month, survival, low, high in zip(
+            read.times_months, read.survival, read.ci95_low, read.ci95_high, strict=True
+        )
+    ]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
