@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dlcs_core.errors import ModelError
-from dlcs_core.statistics.checks import BoolArray, FloatArray, chi_square_p, followed_up
+from dlcs_core.statistics.checks import FloatArray, chi_square_p, followed_up
 from dlcs_core.statistics.design_checks import design, standardized
+from dlcs_core.statistics.risk_sets import BaselineHazard, RiskSets, Ties
 from dlcs_core.statistics.wald import WaldRow, wald_rows
-
-Ties = Literal["efron", "breslow"]
 
 MAX_ITERATIONS = 60
 MAX_HALVINGS = 30
@@ -20,35 +18,6 @@ CONVERGENCE = 1e-11
 """Largest change of a standardised coefficient in the last Newton step."""
 INFORMATION_FLOOR = 1e-12
 """Smallest eigenvalue of the information per death that still bears an estimate."""
-
-
-@dataclass(frozen=True, eq=False)
-class BaselineHazard:
-    r"""Cumulative hazard of a patient whose columns are all at the training means.
-
-    With :math:`S_0, S_1` the weighted sums over the risk set (Efron's share of the deaths taken
-    out), each death adds :math:`1/S_0` to the hazard, :math:`1/S_0^2` to its variance and
-    :math:`S_1/S_0^2` to the term that carries the uncertainty of the coefficients.
-
-    Attributes
-    ----------
-    time_months : array of float64, shape (n_times,)
-        Distinct times of death, increasing.
-    cumulative_hazard : array of float64, shape (n_times,)
-        Right-continuous step function.
-    variance : array of float64, shape (n_times,)
-        Of the cumulative hazard at the means, coefficients taken as known.
-    weighted_mean : array of float64, shape (n_times, n_columns)
-        Cumulative :math:`S_1/S_0^2` of the columns minus their means.
-    last_time_months : float
-        Longest follow-up; nothing is known beyond it.
-    """
-
-    time_months: FloatArray
-    cumulative_hazard: FloatArray
-    variance: FloatArray
-    weighted_mean: FloatArray
-    last_time_months: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,17 +138,17 @@ def fit_cox(
     time, event = followed_up(time_months, event_observed)
     columns = standardized(design(X, names, time.size), names)
     order = np.argsort(time, kind="stable")
-    risk_sets = _RiskSets.of(columns.values[order], time[order], event[order], ties)
+    risk_sets = RiskSets.of(columns.values[order], time[order], event[order], ties)
     penalty = np.full(len(names), ridge)
     beta, information = _maximum(risk_sets, penalty)
-    null, score, null_information = risk_sets.derivatives(np.zeros(len(names)))
+    score, null_information = risk_sets.derivatives(np.zeros(len(names)))
     return CoxFit(
         names=tuple(names),
         coefficients=beta / columns.scale,
         covariance=np.linalg.inv(information) / np.outer(columns.scale, columns.scale),
         means=columns.mean,
-        log_likelihood=risk_sets.derivatives(beta)[0],
-        null_log_likelihood=null,
+        log_likelihood=risk_sets.log_likelihood(beta),
+        null_log_likelihood=risk_sets.log_likelihood(np.zeros(len(names))),
         score_statistic=float(score @ np.linalg.solve(null_information, score)),
         baseline=risk_sets.baseline(beta, columns.scale),
         n=int(time.size),
@@ -187,114 +156,36 @@ def fit_cox(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _RiskSets:
-    """Patients in order of time, and one entry per death for its (tied) risk set.
-
-    ``start[d]`` is the first patient still at risk at death d, ``group[d]`` the index of its
-    distinct time, ``share[d]`` Efron's share of the tied deaths that has left before it.
-    """
-
-    X: FloatArray
-    time: FloatArray
-    deaths: NDArray[np.intp]
-    start: NDArray[np.intp]
-    group: NDArray[np.intp]
-    first: NDArray[np.intp]
-    share: FloatArray
-
-    @classmethod
-    def of(cls, X: FloatArray, time: FloatArray, event: BoolArray, ties: Ties) -> "_RiskSets":
-        """Index the risk sets of patients sorted by time."""
-        deaths = np.flatnonzero(event)
-        _, first, group, count = np.unique(
-            time[deaths], return_index=True, return_inverse=True, return_counts=True
-        )
-        rank = np.arange(deaths.size) - first[group]
-        share = rank / count[group] if ties == "efron" else np.zeros(deaths.size)
-        start = np.searchsorted(time, time[deaths], side="left")
-        return cls(X, time, deaths, start, group, first, share)
-
-    def sums(self, beta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        """Hazard weights, risk-set sums S0 and S1 per death, and the log of the weights' unit."""
-        logit = self.X @ beta
-        unit = float(logit.max())
-        weight = np.exp(logit - unit)
-        weighted = np.column_stack([weight, self.X * weight[:, None]])
-        # From the last patient backwards: entry i sums over everyone at risk at time i.
-        at_risk = np.cumsum(weighted[::-1], axis=0)[::-1]
-        tied = np.add.reduceat(weighted[self.deaths], self.first, axis=0)
-        total = at_risk[self.start] - self.share[:, None] * tied[self.group]
-        return weight, total[:, 0], total[:, 1:], unit
-
-    def derivatives(self, beta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """Partial log likelihood, its gradient and negative Hessian."""
-        weight, S0, S1, unit = self.sums(beta)
-        logit = self.X[self.deaths] @ beta
-        value = float(logit.sum() - np.log(S0).sum()) - unit * self.deaths.size
-        mean = S1 / S0[:, None]
-        gradient = self.X[self.deaths].sum(axis=0) - mean.sum(axis=0)
-        exposure = weight * self._exposure(S0)
-        information = (self.X * exposure[:, None]).T @ self.X - mean.T @ mean
-        return value, gradient, np.asarray(information)
-
-    def _exposure(self, S0: FloatArray) -> FloatArray:
-        """Sum of 1/S0 over the deaths in whose risk set each patient stands."""
-        hazard = np.r_[0.0, np.cumsum(1.0 / S0)]
-        exposure = hazard[np.searchsorted(self.time[self.deaths], self.time, side="right")]
-        # A tied death stands only in part in the risk sets of its own time.
-        absent = np.add.reduceat(self.share / S0, self.first)
-        exposure[self.deaths] -= absent[self.group]
-        return np.asarray(exposure)
-
-    def baseline(self, beta: FloatArray, scale: FloatArray) -> BaselineHazard:
-        """Cumulative hazard and its variance terms at the column means."""
-        _, S0, S1, unit = self.sums(beta)
-        # In the unit of a patient at the means, whose weight is exp(-unit).
-        rate = np.exp(-unit) / S0
-        at_time = np.add.reduceat(
-            np.column_stack([rate, rate**2, S1 / S0[:, None] * rate[:, None] * scale]),
-            self.first,
-            axis=0,
-        )
-        steps = np.cumsum(at_time, axis=0)
-        return BaselineHazard(
-            time_months=self.time[self.deaths][self.first],
-            cumulative_hazard=steps[:, 0],
-            variance=steps[:, 1],
-            weighted_mean=steps[:, 2:],
-            last_time_months=float(self.time[-1]),
-        )
-
-
-def _maximum(risk_sets: _RiskSets, penalty: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _maximum(risk_sets: RiskSets, penalty: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Maximise by Newton's method; return the estimate and the information there."""
     beta = np.zeros(penalty.size)
-    value, gradient, information = _penalized(risk_sets, penalty, beta)
+    best = _penalized(risk_sets, penalty, beta)
     for _ in range(MAX_ITERATIONS):
+        gradient, information = risk_sets.derivatives(beta)
+        information = information + np.diag(penalty)
         if not penalty.size:
             return beta, information
         if np.linalg.eigvalsh(information)[0] <= INFORMATION_FLOOR * risk_sets.deaths.size:
             break
-        step = np.linalg.solve(information, gradient)
-        for halving in range(MAX_HALVINGS):
-            trial = beta + step * 0.5**halving
-            at_trial = _penalized(risk_sets, penalty, trial)
-            if at_trial[0] >= value - 1e-10 * abs(value):
-                beta, (value, gradient, information) = trial, at_trial
-                break
+        step = np.asarray(np.linalg.solve(information, gradient - penalty * beta))
         if np.max(np.abs(step)) <= CONVERGENCE * (1.0 + np.max(np.abs(beta))):
             return beta, information
+        beta, best = _line_search(risk_sets, penalty, beta, step, best)
     raise ModelError("model_separated", n=risk_sets.time.size, events=risk_sets.deaths.size)
 
 
-def _penalized(
-    risk_sets: _RiskSets, penalty: FloatArray, beta: FloatArray
-) -> tuple[float, FloatArray, FloatArray]:
-    """Value, gradient and negative Hessian of the penalised partial likelihood."""
-    value, gradient, information = risk_sets.derivatives(beta)
-    return (
-        value - 0.5 * float(penalty @ beta**2),
-        gradient - penalty * beta,
-        information + np.diag(penalty),
-    )
+def _line_search(
+    risk_sets: RiskSets, penalty: FloatArray, beta: FloatArray, step: FloatArray, best: float
+) -> tuple[FloatArray, float]:
+    """Halve a Newton step until the likelihood does not fall."""
+    for halving in range(MAX_HALVINGS):
+        trial = beta + step * 0.5**halving
+        value = _penalized(risk_sets, penalty, trial)
+        if value >= best - 1e-10 * abs(best):
+            return trial, value
+    return beta, best
+
+
+def _penalized(risk_sets: RiskSets, penalty: FloatArray, beta: FloatArray) -> float:
+    """Penalised partial log likelihood."""
+    return risk_sets.log_likelihood(beta) - 0.5 * float(penalty @ beta**2)

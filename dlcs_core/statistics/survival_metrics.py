@@ -1,4 +1,4 @@
-"""How well a risk orders the times of death: Harrell's concordance."""
+"""How well a risk orders the times of death: Harrell's and Uno's concordance."""
 
 import math
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcs_core.errors import CohortError
+from dlcs_core.statistics.censoring import censoring_curve
 from dlcs_core.statistics.checks import (
     BoolArray,
     FloatArray,
@@ -103,22 +104,88 @@ def harrell_c(time_months: ArrayLike, event_observed: ArrayLike, risk: ArrayLike
     )
 
 
+def uno_c(
+    time_months: ArrayLike, event_observed: ArrayLike, risk: ArrayLike, horizon_months: float
+) -> float:
+    """Uno's C-index, truncated at a horizon.
+
+    Each death up to the horizon weighs 1/G(T-)^2, so that the result does not depend on who
+    happened to be censored.
+
+    Parameters
+    ----------
+    time_months, event_observed, risk
+        As in :func:`harrell_c`.
+    horizon_months : float
+        Deaths after it do not count.
+
+    Returns
+    -------
+    float
+        In [0, 1]; ties in the risk count half.
+
+    Raises
+    ------
+    CohortError
+        If the cohort is empty, nobody died, a value is missing, sizes differ, or no death up to
+        the horizon has anybody who lived longer.
+
+    References
+    ----------
+    .. [1] Uno H, Cai T, Pencina MJ, D'Agostino RB, Wei LJ. On the C-statistics for evaluating
+       overall adequacy of risk prediction procedures with censored survival data. Stat Med
+       2011;30:1105-1117.
+
+    Examples
+    --------
+    >>> uno_c([1, 2, 3], [1, 1, 0], [0.9, 0.5, 0.1], 3)
+    1.0
+    """
+    time, event = followed_up(time_months, event_observed)
+    values = finite_vector(risk, "risk")
+    same_size(time, values)
+    time, event, rank = _in_order(time, event, values)
+    pairs = _as_death(time, event, rank)
+    weight = np.where(
+        event & (time <= horizon_months), censoring_curve(time, event).before(time) ** -2, 0.0
+    )
+    usable = float(weight @ pairs.usable)
+    if usable == 0.0:
+        raise CohortError("statistic_no_usable_pair", n=time.size)
+    return float(weight @ (pairs.right + 0.5 * pairs.tied)) / usable
+
+
+def _in_order(
+    time: FloatArray, event: BoolArray, risk: FloatArray
+) -> tuple[FloatArray, BoolArray, IntArray]:
+    """Sort by time, deaths first: whoever lived longer comes later. Risks become ranks."""
+    order = np.lexsort((~event, time))
+    rank = np.unique(risk, return_inverse=True)[1].astype(np.intp)
+    return time[order], event[order], rank[order]
+
+
 def _pairs(time: FloatArray, event: BoolArray, risk: FloatArray) -> _Pairs:
     """Count each patient's pairs, as the earlier death and as the longer survivor."""
-    # Deaths before censorings at the same time: whoever lived longer then comes later.
-    order = np.lexsort((~event, time))
-    time, event = time[order], event[order]
-    rank = np.unique(risk, return_inverse=True)[1].astype(np.intp)[order]
-    n = time.size
-    outlived = _as_survivor(time, event, rank)
-    first_longer = _first_longer(time, event)
-    whole = np.full(n, n, dtype=np.intp)
-    below = count_below(rank, whole, rank) - count_below(rank, first_longer, rank)
-    up_to = count_below(rank, whole, rank + 1) - count_below(rank, first_longer, rank + 1)
+    time, event, rank = _in_order(time, event, risk)
+    death, survivor = _as_death(time, event, rank), _as_survivor(time, event, rank)
     return _Pairs(
-        usable=outlived.usable + np.where(event, n - first_longer, 0),
-        right=outlived.right + np.where(event, below, 0),
-        tied=outlived.tied + np.where(event, up_to - below, 0),
+        usable=death.usable + survivor.usable,
+        right=death.right + survivor.right,
+        tied=death.tied + survivor.tied,
+    )
+
+
+def _as_death(time: FloatArray, event: BoolArray, rank: IntArray) -> _Pairs:
+    """Count pairs with those who lived longer; none for the censored."""
+    n = time.size
+    longer = _first_longer(time, event)
+    whole = np.full(n, n, dtype=np.intp)
+    below = count_below(rank, whole, rank) - count_below(rank, longer, rank)
+    up_to = count_below(rank, whole, rank + 1) - count_below(rank, longer, rank + 1)
+    return _Pairs(
+        usable=np.where(event, n - longer, 0.0),
+        right=np.where(event, below, 0.0),
+        tied=np.where(event, up_to - below, 0.0),
     )
 
 
@@ -131,7 +198,7 @@ def _first_longer(time: FloatArray, event: BoolArray) -> IntArray:
 
 
 def _as_survivor(time: FloatArray, event: BoolArray, rank: IntArray) -> _Pairs:
-    """Pairs with those who died earlier; a censored patient outlived deaths at the same time."""
+    """Count pairs with those who died earlier; the censored outlive deaths at their time."""
     deaths = np.concatenate([[0], np.cumsum(event)])
     start = np.searchsorted(time, time, side="left")
     end = np.searchsorted(time, time, side="right")

@@ -21,8 +21,11 @@ from dlcs_core.statistics.kaplan_meier import kaplan_meier, median_followup
 from dlcs_core.statistics.lasso import fit_lasso
 from dlcs_core.statistics.logistic_regression import fit_logistic
 from dlcs_core.statistics.precision_recall import precision_recall_curve
+from dlcs_core.statistics.proportional_hazards import proportional_hazards_test
 from dlcs_core.statistics.roc import roc_curve
-from dlcs_core.statistics.survival_metrics import harrell_c
+from dlcs_core.statistics.survival_brier import survival_brier
+from dlcs_core.statistics.survival_metrics import harrell_c, uno_c
+from dlcs_core.statistics.time_dependent_auc import time_dependent_auc
 from dlcs_core.translation import LANGUAGES, sentence_of
 
 BINARY = {
@@ -53,8 +56,15 @@ SURVIVAL = {
     "median_followup": median_followup,
     "log_rank_test": lambda t, e: log_rank_test(t, e, np.arange(len(t)) % 2),
     "harrell_c": lambda t, e: harrell_c(t, e, np.arange(len(t))),
+    "uno_c": lambda t, e: uno_c(t, e, np.arange(len(t)), 9),
+    "time_dependent_auc": lambda t, e: time_dependent_auc(t, e, np.arange(len(t)), [2]),
+    "survival_brier": lambda t, e: survival_brier(t, e, np.full((len(t), 1), 0.5), [2]),
     "fit_cox": lambda t, e: fit_cox(np.reshape(np.arange(len(t)), (-1, 1)), t, e, ["x"]),
+    "proportional_hazards_test": lambda t, e: proportional_hazards_test(
+        np.reshape(np.arange(len(t)), (-1, 1)), t, e, ["x"], {"x": ["x"]}
+    ),
 }
+CURVES = ("kaplan_meier", "median_followup")
 GOOD_OUTCOME, GOOD_SCORE = [1, 0, 1, 0, 1, 0], [0.6, 0.2, 0.4, 0.5, 0.8, 0.3]
 BAD_BINARY = {
     "empty": ([], [], "statistic_without_rows"),
@@ -111,6 +121,6 @@ def test_survival_statistics_refuse_an_impossible_cohort(name, cohort):
     assert refusal_of(SURVIVAL[name], time, event) == code
 
 
-@pytest.mark.parametrize("name", ["log_rank_test", "harrell_c", "fit_cox"])
+@pytest.mark.parametrize("name", [n for n in SURVIVAL if n not in CURVES])
 def test_comparing_survival_needs_a_death(name):
     assert refusal_of(SURVIVAL[name], [1, 2, 3], [0, 0, 0]) == "statistic_no_event"

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dlcs_core.errors import CohortError
-from dlcs_core.statistics.survival_metrics import harrell_c
+from dlcs_core.statistics.survival_metrics import harrell_c, uno_c
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 8), st.booleans(), st.integers(0, 5)), min_size=2, max_size=40
@@ -54,4 +54,28 @@ def test_the_negated_risk_has_the_complement(rows):
 def test_deaths_at_one_time_alone_are_no_pair():
     with pytest.raises(CohortError) as refusal:
         harrell_c([4, 4], [1, 1], [0.2, 0.3])
+    assert refusal.value.code == "statistic_no_usable_pair"
+
+
+@pytest.mark.parametrize("dataset", ["lung", "gbsg"])
+def test_truncated_uno_c_equals_concordance_with_left_limit_weights(dataset, oracle, tally):
+    reference = oracle(dataset, "survival_metrics")
+    time, event = reference.data["time"], reference.data["status"]
+    for name, entry, value in reference.starting("uno."):
+        found = uno_c(time, event, reference.data[entry["score"]], entry["tau"])
+        tally.compare(name, found, value["c_survival"])
+        tally.compare(name, found, value["c_left"])
+    tally.all_agree()
+
+
+def test_without_censoring_uno_is_harrell(rng):
+    time, risk = rng.exponential(size=60), rng.normal(size=60)
+    event = np.ones(60)
+    harrell = harrell_c(time, event, risk).c_index
+    assert uno_c(time, event, risk, time.max()) == pytest.approx(harrell)
+
+
+def test_uno_needs_a_death_before_its_horizon():
+    with pytest.raises(CohortError) as refusal:
+        uno_c([4, 5], [1, 1], [0.2, 0.3], 3)
     assert refusal.value.code == "statistic_no_usable_pair"
