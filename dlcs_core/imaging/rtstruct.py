@@ -45,7 +45,9 @@ class StructureSet:
         """Return the image that the ROI refers to (frame of reference, series, instances)."""
         with refused_as("rtstruct_malformed"):
             roi = _item(self.dataset.get("StructureSetROISequence"), "ROINumber", region.number)
-            frame = _uid(roi, "ReferencedFrameOfReferenceUID")
+            frame = _uid(roi, "ReferencedFrameOfReferenceUID") or _uid(
+                self.dataset, "FrameOfReferenceUID"
+            )
             images = [
                 item
                 for item in self.dataset.get("ReferencedFrameOfReferenceSequence") or ()
