@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "dlcs.batch/1"
 STATUSES = ("ok", "abstained", "failed")
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

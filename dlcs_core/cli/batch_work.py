@@ -70,7 +70,8 @@ def _work_until_broken(
         except BrokenExecutor:
             return list(in_flight.values())
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            for future in in_flight:
+                future.cancel()
     return []
 
 

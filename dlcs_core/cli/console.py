@@ -4,6 +4,7 @@ Native libraries write to the file descriptors 1 and 2 as they please, and so do
 processes; while a verb works, both lead nowhere and only this module's writes get through.
 """
 
+import io
 import json
 import logging
 import os
@@ -47,30 +48,40 @@ def _discard(_: object) -> None:
 
 @contextmanager
 def _private_stream(descriptor: int, name: str) -> Iterator[None]:
-    """Keep a standard stream for Python and lead its file descriptor nowhere."""
-    shared: TextIO = getattr(sys, name)
+    """Keep a standard stream for Python and lead its file descriptor nowhere.
+
+    Output that is still in the buffer when an exception comes is dropped: a refusal leaves
+    nothing on stdout. stderr is written line by line.
+    """
+    shared: TextIO | None = getattr(sys, name)
+    if shared is None:  # closed by the caller
+        yield
+        return
     shared.flush()
     kept = os.dup(descriptor)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-    private = os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    _lead_nowhere(descriptor)
+    private = io.TextIOWrapper(
+        os.fdopen(kept, "wb", closefd=False),
+        encoding="utf-8",
+        errors="backslashreplace",
+        line_buffering=name == "stderr",
+    )
     setattr(sys, name, private)
     try:
         yield
+        private.flush()
     finally:
         setattr(sys, name, shared)
-        _flush(private)
         os.dup2(kept, descriptor)
+        _lead_nowhere(kept)  # what could not be written is dropped, not tried again
+        private.flush()
         os.close(kept)
 
 
-def _flush(stream: TextIO) -> None:
-    try:
-        stream.flush()
-    except BrokenPipeError:
-        # The reader has gone; nothing is left to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def _lead_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def write_json(content: Mapping[str, object]) -> None:

@@ -70,6 +70,10 @@ def _run(verb: ModuleType, parsed: argparse.Namespace) -> int:
             return _run_verb(verb, parsed)
     except DlcsError as error:
         return _refuse(error)
+    except BrokenPipeError:
+        return EXIT_BROKEN_PIPE
+    except OSError as error:  # the result could not be written out
+        return _refuse(as_refusal(error))
     except KeyboardInterrupt:
         _refuse(UsageError("interrupted"))
         return EXIT_INTERRUPTED
@@ -80,7 +84,7 @@ def _run_verb(verb: ModuleType, parsed: argparse.Namespace) -> int:
     try:
         return int(verb.run(parsed))
     except BrokenPipeError:
-        return EXIT_BROKEN_PIPE
+        raise
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, DlcsError):
             traceback.print_exc()

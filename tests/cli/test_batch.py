@@ -1,5 +1,10 @@
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -118,3 +123,50 @@ def test_json_tells_how_many_of_each(batch, case, kit, tmp_path):
         "earlier": 0,
         "warnings": [],
     }
+
+
+def test_a_cluster_gives_the_rows_that_local_processes_give(batch, case, kit, tmp_path):
+    from distributed import LocalCluster
+
+    images = [(case.nifti, case.mask), ("absent", case.mask), (case.dicom, case.mask)]
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, images)
+    batch(manifest)
+    local = read_rows(tmp_path / "out.csv")
+    (tmp_path / "out.csv").unlink()
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        result = batch(manifest, "--scheduler", cluster.scheduler_address)
+    assert (result.code, result.err) == (0, "")
+    assert read_rows(tmp_path / "out.csv") == local
+
+
+def test_a_scheduler_that_does_not_answer_is_refused(batch, refused, case, kit, tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [(case.nifti, case.mask)])
+    refused(batch(manifest, "--scheduler", "tcp://127.0.0.1:9"))
+
+
+def test_progress_is_shown_only_when_asked_for(batch, case, kit, tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [("absent", case.mask)])
+    assert "1/1" in batch(manifest, "--progress").err
+
+
+def test_an_interrupt_keeps_the_finished_rows(case, kit, untrained_bundle, tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [(case.nifti, case.mask)] * 200)
+    files = ("--manifest", manifest, "--out", tmp_path / "out.csv", "--bundle", untrained_bundle)
+    command = [sys.executable, "-m", "dlcs_core", "batch", *map(str, files), "--jobs", "1"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not has_a_row(tmp_path / "out.csv"):
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        err = process.stderr.read()
+    assert process.returncode == 130
+    assert err.count("\n") == 1
+    rows = read_rows(tmp_path / "out.csv")
+    assert 1 <= len(rows) < 200
+    assert {row["status"] for row in rows.values()} == {"ok"}
+
+
+def has_a_row(path):
+    return path.exists() and path.read_text().count("\n") > 1

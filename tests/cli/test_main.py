@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,20 @@ def test_every_verb_explains_itself(run_cli, verb):
     result = run_cli(verb, "--help")
     assert (result.code, result.err) == (0, "")
     assert "usage:" in result.out
+
+
+def test_a_result_that_cannot_be_written_out_is_a_refusal(untrained_bundle):
+    command = [sys.executable, "-m", "dlcs_core", "bundle", "show", str(untrained_bundle)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_refusal_leaves_nothing_on_stdout(run_verb):
+    def work():
+        print("half a result")
+        raise UsageError("interrupted")
+
+    code, out, err = run_verb(work)
+    assert (code, out, err.count("\n")) == (2, "", 1)
