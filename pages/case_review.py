@@ -76,9 +76,9 @@ def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
     if not is_current:
         st.warning(say("ui_inputs_changed"), icon=":material/sync_problem:")
     with st.container(key="result" if is_current else "result_outdated"):
-        show_result(assessed)
         if is_current:
             show_downloads(assessed)
+        show_result(assessed)
 
 
 if __name__ == "__main__":

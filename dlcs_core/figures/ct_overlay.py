@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dlcs_core.figures.png import grey_png
+from dlcs_core.figures.png import data_png
 from dlcs_core.figures.theme import SKY, TEMPLATE
 from dlcs_core.translation import sentence
 
@@ -15,11 +15,11 @@ DISPLAY_WINDOW_HU = (-115.0, 235.0)
 """The window that the network sees is the one that is shown."""
 
 HEAT_COLORS = (
-    (0.0, "rgb(0,0,4)"),
-    (0.25, "rgb(87,16,110)"),
-    (0.5, "rgb(188,55,84)"),
-    (0.75, "rgb(249,142,9)"),
-    (1.0, "rgb(252,255,164)"),
+    (0.0, (0, 0, 4)),
+    (0.25, (87, 16, 110)),
+    (0.5, (188, 55, 84)),
+    (0.75, (249, 142, 9)),
+    (1.0, (252, 255, 164)),
 )
 """The inferno map: its lightness grows evenly, so it reads in grey and for the colour-blind."""
 
@@ -80,7 +80,7 @@ def ct_slice_figure(
     row_mm, column_mm = shown.spacing_mm
     figure = go.Figure(layout={"template": TEMPLATE})
     figure.add_layout_image(
-        source=grey_png(windowed(shown.image_hu)), xref="x", yref="y", layer="below",
+        source=data_png(windowed(shown.image_hu)), xref="x", yref="y", layer="below",
         sizing="stretch",
         x=-column_mm / 2, y=-row_mm / 2, sizex=columns * column_mm, sizey=rows * row_mm,
     )  # fmt: skip
@@ -98,7 +98,26 @@ def ct_slice_figure(
 def windowed(image_hu: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return a slice as 8-bit grey in the display window."""
     low, high = DISPLAY_WINDOW_HU
-    return np.round(255 * np.clip((image_hu - low) / (high - low), 0, 1)).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.round(255 * np.clip((image_hu - low) / (high - low), 0, 1)).astype(
+        np.uint8
+    )
+    return grey
+
+
+def heat_rgba(heat: NDArray[np.float64], opacity: float) -> NDArray[np.uint8]:
+    """Return a heat map as colours, transparent where it is not painted.
+
+    Parameters
+    ----------
+    heat : float array (rows, columns)
+        Activation in [0, 1].
+    opacity : float
+        In [0, 1].
+    """
+    places = [at for at, _ in HEAT_COLORS]
+    channels = [np.interp(heat, places, [rgb[c] for _, rgb in HEAT_COLORS]) for c in range(3)]
+    alpha = np.where(heat >= FLOOR, 255 * opacity, 0)
+    return np.round(np.stack([*channels, alpha], axis=-1)).astype(np.uint8)
 
 
 def outlines_mm(
@@ -158,8 +177,9 @@ def _heat_trace(
     box = np.ix_(rows, columns)
     return go.Heatmap(
         z=np.round(painted[box], 3), x=columns * spacing_mm[1], y=rows * spacing_mm[0],
-        zmin=0, zmax=1, colorscale=[list(stop) for stop in HEAT_COLORS], opacity=opacity,
-        showscale=False, name=sentence("fig_heat", language), hoverongaps=False,
+        zmin=0, zmax=1, opacity=opacity, showscale=False,
+        colorscale=[[at, "rgb({},{},{})".format(*rgb)] for at, rgb in HEAT_COLORS],
+        name=sentence("fig_heat", language), hoverongaps=False,
         hovertemplate=sentence("fig_heat_hover", language) + "<extra></extra>",
     )  # fmt: skip
 

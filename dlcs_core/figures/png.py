@@ -1,4 +1,4 @@
-"""A grey image as a data address: drawn from the page itself, never a file that has a URL."""
+"""An image as a data address: drawn from the page itself, never a file that has a URL."""
 
 import base64
 import struct
@@ -7,14 +7,17 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+GREY, RGBA = 0, 6
+"""Colour types of the format."""
 
-def grey_png(grey: NDArray[np.uint8]) -> str:
-    """Encode an 8-bit grey image as ``data:image/png;base64,...``.
+
+def data_png(pixels: NDArray[np.uint8]) -> str:
+    """Encode an 8-bit image as ``data:image/png;base64,...``.
 
     Parameters
     ----------
-    grey : uint8 array (rows, columns)
-        Grey values.
+    pixels : uint8 array (rows, columns) or (rows, columns, 4)
+        Grey values, or red, green, blue and opacity.
 
     Returns
     -------
@@ -25,9 +28,10 @@ def grey_png(grey: NDArray[np.uint8]) -> str:
     ----------
     .. [1] PNG specification, third edition, sections 5 (chunks) and 11.2.1 (IHDR).
     """
-    rows, columns = grey.shape
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)
-    unfiltered = np.pad(grey, ((0, 0), (1, 0))).tobytes()
+    rows, columns = pixels.shape[:2]
+    color_type = GREY if pixels.ndim == 2 else RGBA
+    header = struct.pack(">IIBBBBB", columns, rows, 8, color_type, 0, 0, 0)
+    unfiltered = np.pad(pixels.reshape(rows, -1), ((0, 0), (1, 0))).tobytes()
     content = b"\x89PNG\r\n\x1a\n" + b"".join(
         (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(unfiltered)), _chunk(b"IEND", b""))
     )

@@ -48,7 +48,7 @@ def signatures_figure(
         A trace of ranges and a trace of dots.
     """
     figure = new_figure(
-        x_title="fig_signature_probability", y_title="", language=language,
+        x_title="", y_title="", language=language,
         height=120 + 48 * len(values),
     )  # fmt: skip
     if prevalence is not None:

@@ -74,14 +74,18 @@ def _add_patient(figure: go.Figure, predicted: SurvivalEstimate, language: str) 
 def _mark_horizons(
     figure: go.Figure, predicted: SurvivalEstimate, horizons_months: tuple[float, ...]
 ) -> None:
-    """Write the survival at each horizon on the patient's curve."""
+    """Write the survival at each horizon beside the patient's curve."""
     index = np.searchsorted(predicted.times_months, horizons_months, side="right") - 1
     values = _known(predicted.survival)[index]
     figure.add_scatter(
-        x=horizons_months, y=values, mode="markers+text", showlegend=False, hoverinfo="skip",
-        text=[f"{value:.0%}" for value in values], textposition="top center",
-        marker={"size": 8, "color": INK}, textfont={"color": INK, "size": 13}, name="",
+        x=horizons_months, y=values, mode="markers", showlegend=False, hoverinfo="skip",
+        marker={"size": 8, "color": INK}, name="",
     )  # fmt: skip
+    for month, value in zip(horizons_months, values, strict=True):
+        figure.add_annotation(
+            x=month, y=value, text=f"<b>{value:.0%}</b>", showarrow=False, yshift=-20, xshift=-12,
+            font={"size": 13, "color": INK}, bgcolor="rgba(255,255,255,0.85)",
+        )  # fmt: skip
 
 
 def _known(values: Sequence[float | None]) -> FloatArray:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.errors import Notice
-from dlcs_core.figures.ct_overlay import CtSlice
+from dlcs_core.figures.ct_overlay import DISPLAY_WINDOW_HU, CtSlice
 from dlcs_core.figures.kaplan_meier import SurvivalSteps
 from dlcs_core.imaging.study import Study
 from dlcs_core.models.design import probability_of
+from dlcs_core.models.nomogram import Nomogram, NomogramReading, fusion_nomogram
 from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.network.gradcam import make_activation_map, pixels_to_slice
 from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
@@ -29,6 +30,8 @@ class CaseView:
     ----------
     slices : tuple of CtSlice
         The three native slices with outline and heat map.
+    nomogram : Nomogram
+        Of the fusion model.
     risk_groups : mapping of str to curve
         Kaplan-Meier curves of the training cohort, ``"low"`` and ``"high"``.
     prevalence : float
@@ -40,6 +43,7 @@ class CaseView:
     """
 
     slices: tuple[CtSlice, ...]
+    nomogram: Nomogram
     risk_groups: Mapping[str, SurvivalSteps]
     prevalence: float
     fold_range: tuple[float, float] | None
@@ -62,6 +66,7 @@ def make_case_view(report: CaseReport, study: Study, bundle: Bundle, *, is_demo:
     """
     return CaseView(
         slices=case_slices(report, study),
+        nomogram=fusion_nomogram(bundle.fusion),
         risk_groups=bundle.survival.risk_groups,
         prevalence=bundle.recalibration.prevalence,
         fold_range=fold_range(report, bundle.recalibration),
@@ -78,6 +83,20 @@ def case_slices(report: CaseReport, study: Study) -> tuple[CtSlice, ...]:
         relative, report.model_input.frame, selected.image_hu.shape[1:], selected.spacing_mm
     )
     return _slices(selected, heat)
+
+
+def model_slices(report: CaseReport) -> tuple[CtSlice, ...]:
+    """Return the slices as the model saw them, for a report without the study beside it."""
+    seen = report.model_input
+    low, high = DISPLAY_WINDOW_HU
+    key = seen.slice_indices.index(seen.key_slice_index)
+    heat = make_activation_map(report.cam, seen.mask[key]).relative
+    spacing_mm = (seen.frame.spacing_mm, seen.frame.spacing_mm)
+    return tuple(
+        CtSlice(index, index == seen.key_slice_index, low + (high - low) * image,
+                mask.astype(bool), heat, spacing_mm)
+        for index, image, mask in zip(seen.slice_indices, seen.image, seen.mask, strict=True)
+    )  # fmt: skip
 
 
 def plain_slices(study: Study) -> tuple[CtSlice, ...]:
@@ -144,6 +163,13 @@ def headline(report: CaseReport) -> Headline | None:
         if result.probability is not None:
             return Headline(source, result.probability, result.ci95)
     return None
+
+
+def nomogram_reading(report: CaseReport) -> NomogramReading | None:
+    """Return the patient's points; None without a DLCS."""
+    if report.total_points is None or report.dlcs.linear_predictor is None:
+        return None
+    return NomogramReading(report.nomogram, report.total_points, report.dlcs.linear_predictor)
 
 
 def reasons(report: CaseReport) -> tuple[Notice, ...]:

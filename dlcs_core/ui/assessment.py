@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
-from dlcs_core.models.nomogram import Nomogram, fusion_nomogram
 from dlcs_core.report.case import assess_case
 from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import CaseView, headline, make_case_view
@@ -37,8 +36,6 @@ class AssessedCase:
         The result.
     view : CaseView
         What it is shown with.
-    nomogram : Nomogram
-        Of the fusion model.
     history : AssessmentHistory
         How often this image was assessed.
     """
@@ -46,7 +43,6 @@ class AssessedCase:
     inputs: str
     report: CaseReport
     view: CaseView
-    nomogram: Nomogram
     history: AssessmentHistory
 
 
@@ -87,7 +83,6 @@ def assess(
         inputs=inputs,
         report=report,
         view=make_case_view(report, opened.study, bundle, is_demo=opened.is_demo),
-        nomogram=fusion_nomogram(bundle.fusion),
         history=assessment_history(engine, opened.image_sha256, bundle.sha256),
     )
 

@@ -127,8 +127,8 @@ def show_study(opened: OpenedStudy) -> StudyMeasurements:
                     f"{measured.mean_hu:.0f} HU",
     }  # fmt: skip
     with st.container(key="study_facts"):
-        rows = [{"": say(code), " ": value} for code, value in facts.items()]
-        st.table(rows, border="horizontal", hide_header=True)
+        shown = [{"": say(code), " ": value} for code, value in facts.items()]
+        st.table(shown, border="horizontal", hide_header=True)
     show_notices(study.warnings)
     return measured
 

@@ -10,11 +10,12 @@ from dlcs_core.figures.nomogram import nomogram_figure
 from dlcs_core.figures.signatures import SignatureValue, signatures_figure
 from dlcs_core.figures.survival import survival_figure
 from dlcs_core.imaging.study import Study
-from dlcs_core.models.nomogram import NomogramReading
-from dlcs_core.report.case_report import CaseReport, SurvivalEstimate
+from dlcs_core.models.survival import SurvivalEstimate
+from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import (
     CaseView,
     headline,
+    nomogram_reading,
     other_warnings,
     plain_slices,
     reasons,
@@ -65,7 +66,7 @@ def show_headline(case: AssessedCase) -> None:
             good = of_hundred(leading.probability)
             with st.container(key="statement"):
                 st.markdown(say("ui_natural_frequency", good=good, poor=100 - good))
-            st.markdown(f"{say('ui_reference_class')} {say('ui_reference_words')}.")
+            st.markdown(say("ui_reference_class"))
             st.caption(_uncertainty(case, leading.ci95))
             st.caption(say(f"ui_source_of_{leading.source}"))
         with icons:
@@ -136,12 +137,7 @@ def show_reasons_why(case: AssessedCase) -> None:
     left, right = st.columns([7, 4], gap="medium")
     with left:
         st.subheader(say("ui_nomogram"))
-        reading = None
-        if report.total_points is not None and report.dlcs.linear_predictor is not None:
-            reading = NomogramReading(
-                report.nomogram, report.total_points, report.dlcs.linear_predictor
-            )
-        figure = nomogram_figure(case.nomogram, reading, language())
+        figure = nomogram_figure(case.view.nomogram, nomogram_reading(report), language())
         show_figure(figure, "nomogram", say("ui_nomogram_caption"))
     with right:
         st.subheader(say("ui_signatures"))
@@ -175,7 +171,7 @@ def show_survival(case: AssessedCase) -> None:
     with right:
         st.table(_horizon_rows(outlook.at_horizons), border="horizontal")
         st.caption(say(f"ui_risk_group_{outlook.risk_group}"))
-        st.caption(f"{say('ui_reference_class')} {say('ui_reference_words')}.")
+        st.caption(say("ui_reference_class"))
 
 
 def _horizon_rows(read: SurvivalEstimate) -> list[dict[str, str]]:

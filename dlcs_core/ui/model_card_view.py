@@ -26,7 +26,7 @@ def show_purpose(manifest: Manifest) -> None:
     with left:
         st.subheader(say("ui_intended_use"))
         st.markdown("\n".join(f"- {say(code)}" for code in USES))
-        st.markdown(f"{say('ui_reference_class')} {say('ui_reference_words')}")
+        st.markdown(say("ui_reference_class"))
     with right:
         st.subheader(say("ui_not_for"))
         st.markdown("\n".join(f"- {say(code)}" for code in NOT_FOR))
