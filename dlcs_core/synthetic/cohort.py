@@ -1,5 +1,6 @@
 """Make a whole synthetic cohort on disk: images, masks, manifest and truth."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,11 +123,12 @@ def synthesize(
 @contextmanager
 def _appearing_at_the_end(out: Path) -> Iterator[Path]:
     """Give a folder beside ``out`` that takes its place when all went well, else vanishes."""
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SynthesisError("synthesis_folder_not_empty")
-    partial = out.with_name(f".{out.name}.partial")
+    # Two runs into the same folder must not write into each other's half.
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial
         if out.exists():

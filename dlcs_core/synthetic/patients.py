@@ -26,6 +26,8 @@ CENTERS = ("C1", "E1", "E2", "E3", "E4", "E5")
 COHORTS = tuple(PAPER_COHORTS)
 TYPES = ("adenocarcinoma", "mucinous", "signet_ring", "squamous", "other")
 
+MOST_PATIENTS = 100_000
+
 MISSING_SHARE = {"bmi_kg_m2": 8 / 664, "max_diameter_cm": 4 / 664}
 """Table 1's training column sums are short by these; here missing tells nothing of response."""
 
@@ -118,7 +120,7 @@ def draw_patients(
     Parameters
     ----------
     n_patients : int
-        At least 1.
+        1 to ``MOST_PATIENTS``.
     seed : int
         Non-negative; the same seed gives the same patients.
     centers : int
@@ -144,8 +146,8 @@ def draw_patients(
 
 
 def _check(n_patients: int, seed: int, centers: int, signal: str) -> None:
-    if n_patients < 1:
-        raise SynthesisError("synthesis_needs_patients", patients=n_patients)
+    if not 1 <= n_patients <= MOST_PATIENTS:
+        raise SynthesisError("synthesis_patient_count", patients=n_patients, most=MOST_PATIENTS)
     if seed < 0:
         raise SynthesisError("synthesis_seed_negative", seed=seed)
     if not 1 <= centers <= len(CENTERS):
