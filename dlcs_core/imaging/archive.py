@@ -19,6 +19,9 @@ MAX_ENTRIES = 3_000
 MAX_TOTAL_BYTES = 2 * 1024**3
 """Unpacked bytes of all members together."""
 
+MAX_MEMBER_BYTES = 1024**3
+"""Unpacked bytes of one member: it is held in memory."""
+
 MAX_RATIO = 200
 """Unpacked bytes per packed byte, over the whole archive."""
 
@@ -115,7 +118,8 @@ def _check_limits(entries: list[zipfile.ZipInfo]) -> None:
         raise ArchiveError("archive_too_many_entries", found=len(entries), limit=MAX_ENTRIES)
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    if unpacked > MAX_TOTAL_BYTES:
+    largest = max((entry.file_size for entry in entries), default=0)
+    if unpacked > MAX_TOTAL_BYTES or largest > MAX_MEMBER_BYTES:
         raise ArchiveError("archive_too_large", limit_gib=MAX_TOTAL_BYTES // 1024**3)
     if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * max(packed, 1):
         raise ArchiveError("archive_ratio", limit=MAX_RATIO)

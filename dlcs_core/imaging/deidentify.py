@@ -19,7 +19,8 @@ from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import refused_as
-from dlcs_core.imaging.dicom_frames import CT_CLASSES, text
+from dlcs_core.imaging.dicom_frames import CT_CLASSES
+from dlcs_core.imaging.dicom_values import text
 
 KEPT_KEYWORDS = frozenset(
     {

@@ -30,7 +30,7 @@ from dlcs_core.imaging.sources import FileSource
 
 PREAMBLE_BYTES = 128
 HEAD_BYTES = 132
-MAX_INFLATED_BYTES = 2 * 1024**3
+MAX_INFLATED_BYTES = 1024**3
 DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
 EXPLICIT_SYNTAX = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_SYNTAX), b"\0")
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -172,7 +172,7 @@ def _plain(stream: BinaryIO) -> BinaryIO:
         raise ImagingError("not_dicom")
     stream.seek(0)
     if DEFLATED_SYNTAX in head and head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
-        return _inflated(stream.read())
+        return _inflated(stream.read(MAX_INFLATED_BYTES))
     return stream
 
 

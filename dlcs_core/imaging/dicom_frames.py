@@ -5,7 +5,7 @@ functional groups (PS3.3 C.7.6.16), shared or per frame.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
@@ -18,6 +18,7 @@ from pydicom.uid import (
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import refused_as, transfer_syntax
+from dlcs_core.imaging.dicom_values import floats, integer, text
 from dlcs_core.imaging.sources import FileSource
 
 MAX_FRAMES = 20_000
@@ -67,6 +68,8 @@ class Frame:
         Of the modality transformation.
     pixels, transfer_syntax
         How stored values lie in their words, and how the file is encoded.
+    sop_instance_uid
+        Empty where the file has none.
     dataset
         The header, for what only some need.
     """
@@ -83,6 +86,7 @@ class Frame:
     rescale_type: str
     pixels: PixelFormat
     transfer_syntax: UID
+    sop_instance_uid: str
     dataset: Dataset = field(repr=False, compare=False)
 
     @property
@@ -92,21 +96,6 @@ class Frame:
             return False
         hu = [end * self.slope + self.intercept for end in self.pixels.padding]
         return max(hu) > LOWEST_TISSUE_HU and min(hu) < HIGHEST_TISSUE_HU
-
-    @property
-    def sop_instance_uid(self) -> str:
-        """SOPInstanceUID, empty where the file has none."""
-        return text(self.dataset, "SOPInstanceUID")
-
-
-def text(dataset: Dataset, keyword: str) -> str:
-    """Return an attribute as text without padding; empty where absent or unreadable."""
-    try:
-        with refused_as("dicom_unreadable"):
-            value = dataset.get(keyword)
-            return "" if value is None else str(value).strip("\0 ")
-    except ImagingError:
-        return ""
 
 
 def frames_of(source: FileSource, dataset: Dataset) -> tuple[Frame, ...]:
@@ -118,97 +107,100 @@ def frames_of(source: FileSource, dataset: Dataset) -> tuple[Frame, ...]:
         If geometry, rescale or pixel format is missing, malformed or not finite.
     """
     with refused_as("dicom_unreadable"):
-        count = int(dataset.get("NumberOfFrames") or 1)
+        count = integer(dataset, "NumberOfFrames") or 1
         if not 1 <= count <= MAX_FRAMES:
             raise ImagingError("dicom_unreadable")
-        per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
-        if count > 1 and (per_frame is None or len(per_frame) != count):
-            raise ImagingError("geometry_missing")
-        shared = (dataset.get("SharedFunctionalGroupsSequence") or [None])[0]
         _check_gray(dataset)
         pixels = _pixel_format(dataset)
-        groups = per_frame if per_frame is not None and len(per_frame) == count else [None]
         return tuple(
-            _frame(source, dataset, number, (groups[number], shared), pixels)
-            for number in range(count)
+            _frame(source, dataset, number, groups, pixels)
+            for number, groups in enumerate(_functional_groups(dataset, count))
         )
+
+
+def _functional_groups(dataset: Dataset, count: int) -> Iterator[tuple[Dataset, ...]]:
+    """Yield, for each frame, where to look its attributes up: own, shared, top level."""
+    own = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
+    if len(own) not in (0, count) or (count > 1 and not own):
+        raise ImagingError("geometry_missing")
+    for number in range(count):
+        yield (*own[number : number + 1], *shared, dataset)
 
 
 def _frame(
     source: FileSource,
     dataset: Dataset,
     number: int,
-    groups: tuple[Dataset | None, ...],
+    groups: tuple[Dataset, ...],
     pixels: PixelFormat,
 ) -> Frame:
     """Gather one frame from its functional groups and the top level."""
-    intercept = _rescale(dataset, groups, "RescaleIntercept")
+    if "ModalityLUTSequence" in dataset:
+        raise ImagingError("modality_lut")
+    intercept = _rescale(groups, "RescaleIntercept")
     if not pixels.signed and intercept >= 0:
         raise ImagingError("rescale_lost")
     return Frame(
         source=source,
         number=number,
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
-        position_mm=_numbers(dataset, groups, "ImagePositionPatient", 3),
-        orientation=_numbers(dataset, groups, "ImageOrientationPatient", 6),
-        spacing_mm=_spacing(dataset, groups),
-        slope=_rescale(dataset, groups, "RescaleSlope"),
+        rows=integer(dataset, "Rows") or 0,
+        columns=integer(dataset, "Columns") or 0,
+        position_mm=_numbers(groups, "ImagePositionPatient", 3),
+        orientation=_numbers(groups, "ImageOrientationPatient", 6),
+        spacing_mm=_spacing(groups),
+        slope=_rescale(groups, "RescaleSlope"),
         intercept=intercept,
-        rescale_type=str(_attribute(dataset, groups, "RescaleType") or "HU"),
+        rescale_type=text(_holder(groups, "RescaleType"), "RescaleType").upper() or "HU",
         pixels=pixels,
         transfer_syntax=transfer_syntax(dataset),
+        sop_instance_uid=text(dataset, "SOPInstanceUID"),
         dataset=dataset,
     )
 
 
-def _attribute(dataset: Dataset, groups: tuple[Dataset | None, ...], keyword: str) -> object:
-    """Look an attribute up: per frame, shared, top level."""
-    for group in groups:
-        items = group.get(FUNCTIONAL_GROUPS[keyword]) if group is not None else None
+def _holder(groups: tuple[Dataset, ...], keyword: str) -> Dataset:
+    """Return the first dataset that holds an attribute: per frame, shared, top level."""
+    *functional, top = groups
+    for group in functional:
+        items: Sequence[Dataset] = group.get(FUNCTIONAL_GROUPS[keyword]) or ()
         if items and keyword in items[0]:
-            return items[0].get(keyword)
-    return dataset.get(keyword)
+            return items[0]
+    return top
 
 
-def _numbers(
-    dataset: Dataset, groups: tuple[Dataset | None, ...], keyword: str, count: int
-) -> tuple[float, ...]:
+def _numbers(groups: tuple[Dataset, ...], keyword: str, count: int) -> tuple[float, ...]:
     """Return a geometry attribute of ``count`` finite numbers."""
-    values = _attribute(dataset, groups, keyword)
-    if values is None or isinstance(values, (str, float)) or len(values) != count:  # type: ignore[arg-type]
+    numbers = floats(_holder(groups, keyword), keyword)
+    if len(numbers) != count:
         raise ImagingError("geometry_missing")
-    numbers = tuple(float(value) for value in values)  # type: ignore[attr-defined]
     if not all(math.isfinite(number) for number in numbers):
         raise ImagingError("geometry_not_finite")
     return numbers
 
 
-def _spacing(dataset: Dataset, groups: tuple[Dataset | None, ...]) -> tuple[float, ...]:
+def _spacing(groups: tuple[Dataset, ...]) -> tuple[float, ...]:
     """Return the pixel spacing (row, column) in mm."""
-    spacing = _numbers(dataset, groups, "PixelSpacing", 2)
+    spacing = _numbers(groups, "PixelSpacing", 2)
     if min(spacing) <= 0:
         raise ImagingError("geometry_not_finite")
     return spacing
 
 
-def _rescale(dataset: Dataset, groups: tuple[Dataset | None, ...], keyword: str) -> float:
+def _rescale(groups: tuple[Dataset, ...], keyword: str) -> float:
     """Return slope or intercept; a file that lost one cannot be turned into HU."""
-    value = _attribute(dataset, groups, keyword)
-    if "ModalityLUTSequence" in dataset:
-        raise ImagingError("modality_lut")
-    if value is None or value == "":
+    numbers = floats(_holder(groups, keyword), keyword)
+    if len(numbers) != 1 or not math.isfinite(numbers[0]):
         raise ImagingError("rescale_missing")
-    number = float(value)  # type: ignore[arg-type]
-    if not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
+    if keyword == "RescaleSlope" and numbers[0] == 0:
         raise ImagingError("rescale_missing")
-    return number
+    return numbers[0]
 
 
 def _check_gray(dataset: Dataset) -> None:
     """Refuse colour and floating point images: CT numbers are stored as grey integers."""
     interpretation = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
-    if int(dataset.get("SamplesPerPixel") or 1) != 1 or "MONOCHROME" not in interpretation:
+    if (integer(dataset, "SamplesPerPixel") or 1) != 1 or "MONOCHROME" not in interpretation:
         raise ImagingError("pixels_not_gray")
 
 
@@ -220,26 +212,27 @@ def _pixel_format(dataset: Dataset) -> PixelFormat:
     ImagingError
         If the format is none that a CT can have.
     """
-    allocated = int(dataset.BitsAllocated)
-    stored = int(dataset.get("BitsStored") or allocated)
-    high_bit = int(dataset.get("HighBit", stored - 1))
+    allocated = integer(dataset, "BitsAllocated") or 0
+    stored = integer(dataset, "BitsStored") or allocated
+    declared = integer(dataset, "HighBit")
+    high_bit = stored - 1 if declared is None else declared
     fits = 1 < stored <= allocated and stored - 1 <= high_bit < allocated
-    sides = (int(dataset.Rows), int(dataset.Columns))
+    sides = (integer(dataset, "Rows") or 0, integer(dataset, "Columns") or 0)
     if min(sides) < 1 or max(sides) > MAX_SIDE_PIXELS or allocated not in (8, 16, 32) or not fits:
         raise ImagingError("pixel_format")
-    signed = int(dataset.get("PixelRepresentation") or 0) == 1
+    signed = integer(dataset, "PixelRepresentation") == 1
     return PixelFormat(allocated, stored, high_bit, signed, _padding(dataset, allocated, signed))
 
 
 def _padding(dataset: Dataset, bits_allocated: int, signed: bool) -> tuple[int, int] | None:
     """Return the range of padding values; their VR is often written with the wrong sign."""
-    first = dataset.get("PixelPaddingValue")
-    if first is None or first == "":
+    first = integer(dataset, "PixelPaddingValue")
+    if first is None:
         return None
-    last = dataset.get("PixelPaddingRangeLimit")
-    if last is None or last == "":
-        last = first
-    ends = [_in_word(int(end), bits_allocated, signed) for end in (first, last)]
+    last = integer(dataset, "PixelPaddingRangeLimit")
+    ends = [
+        _in_word(end, bits_allocated, signed) for end in (first, first if last is None else last)
+    ]
     return (min(ends), max(ends))
 
 

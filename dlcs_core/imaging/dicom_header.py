@@ -2,7 +2,7 @@
 
 from pydicom.dataset import Dataset
 
-from dlcs_core.imaging.dicom_frames import text
+from dlcs_core.imaging.dicom_values import text
 from dlcs_core.imaging.study import SeriesHeader
 
 YEARS_PER_AGE_UNIT = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}

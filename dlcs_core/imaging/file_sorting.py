@@ -7,7 +7,8 @@ from pydicom.dataset import Dataset
 
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.dicom import is_dicom, read_open_dataset
-from dlcs_core.imaging.dicom_frames import CT_CLASSES, text
+from dlcs_core.imaging.dicom_frames import CT_CLASSES
+from dlcs_core.imaging.dicom_values import text
 from dlcs_core.imaging.sources import FileSource
 from dlcs_core.imaging.volume_files import is_volume_file
 
@@ -114,7 +115,7 @@ def _put_dicom(files: SortedFiles, source: FileSource, dataset: Dataset) -> None
 
 def _is_localizer(dataset: Dataset) -> bool:
     """Return whether an image is a scout view."""
-    words = {word.strip(" '[]").upper() for word in text(dataset, "ImageType").split(",")}
+    words = {word.strip().upper() for word in text(dataset, "ImageType").split("\\")}
     return bool(words & LOCALIZER_WORDS)
 
 

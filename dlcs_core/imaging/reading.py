@@ -6,7 +6,6 @@ from dlcs_core.imaging.study import Volume
 from dlcs_core.imaging.study_reading import read_study
 
 __all__ = ["read_study", "read_volume"]
-from dlcs_core.imaging.study_reading import read_study
 
 __all__ = ["read_study", "read_volume"]
 

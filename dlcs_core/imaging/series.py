@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pydicom.dataset import Dataset
 
 from dlcs_core.errors import ImagingError, Notice
-from dlcs_core.imaging.dicom_frames import Frame, frames_of, text
+from dlcs_core.imaging.dicom_frames import Frame, frames_of
 from dlcs_core.imaging.dicom_header import series_header
 from dlcs_core.imaging.dicom_pixels import read_frame_hu
+from dlcs_core.imaging.dicom_values import text
 from dlcs_core.imaging.file_sorting import Item, modality_of, sort_files
 from dlcs_core.imaging.sources import FileSource, ImagePath, list_sources
 from dlcs_core.imaging.stack import Stack, make_stack
@@ -201,10 +202,12 @@ def _volume_of(stack: Stack) -> Volume:
 
 def _value_warnings(frames: Sequence[Frame]) -> Iterator[Notice]:
     """Warn of values that may be no Hounsfield units."""
-    if {frame.rescale_type.strip().upper() for frame in frames} - {"HU", ""}:
+    if {frame.rescale_type for frame in frames} - {"HU"}:
         yield Notice("rescale_type_not_hu")
     if any(frame.padding_is_tissue for frame in frames):
         yield Notice("padding_in_tissue")
+    if any(text(frame.dataset, "LossyImageCompression") == "01" for frame in frames):
+        yield Notice("lossy_compression")
     middle = frames[len(frames) // 2]
     if middle.intercept >= 0 and read_frame_hu(middle).min() >= 0:
         yield Notice("values_not_hu")

@@ -97,13 +97,19 @@ def _sources_of(path: Path) -> Iterator[FileSource]:
         if path.is_dir():
             yield from _files_of_folder(path)
         elif not path.exists():
-            raise ImagingError("path_not_found", path=str(path))
+            raise ImagingError("path_not_found", path=_as_typed(path))
         elif not path.is_file():
-            raise ImagingError("not_a_file", path=str(path))
+            raise ImagingError("not_a_file", path=_as_typed(path))
         else:
             yield from _file_or_members(path)
     except (OSError, ValueError) as error:
         raise ImagingError("file_unreadable") from error
+
+
+def _as_typed(path: Path) -> str:
+    """Return a path for a message: one printable line."""
+    name = os.fsencode(path).decode("utf-8", errors="replace")
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def _file_or_members(path: Path) -> Iterator[FileSource]:

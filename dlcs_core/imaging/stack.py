@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.errors import ImagingError, Notice
-from dlcs_core.imaging.dicom_frames import Frame, text
+from dlcs_core.imaging.dicom_frames import Frame
 from dlcs_core.imaging.dicom_pixels import read_frame_hu, read_frame_stored
+from dlcs_core.imaging.dicom_values import text
 from dlcs_core.imaging.geometry import AxisMap, FloatArray, check_orthogonal, stack_grid
 from dlcs_core.imaging.study import Grid
 

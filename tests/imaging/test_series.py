@@ -276,3 +276,16 @@ def test_a_folder_of_volumes_and_a_zipped_volume(kit, plan, tmp_path):
     assert refusal_of([tmp_path / "image.nii.gz", tmp_path / "second.nii.gz"]).code == (
         "several_series"
     )
+
+
+def test_images_that_lost_detail_to_compression_are_warned_of(kit, plan, tmp_path):
+    def declare(_, dataset):
+        dataset.LossyImageCompression = "01"
+
+    kit.write_series(tmp_path, plan, declare)
+    assert codes(read_volume(tmp_path)) == ["lossy_compression"]
+
+
+def test_a_path_in_a_message_is_one_printable_line(tmp_path):
+    refusal = refusal_of(tmp_path / "a\nb\0c")
+    assert refusal.values["path"] == f"{tmp_path}/a?b?c"
