@@ -116,7 +116,7 @@ def _bundle_of(directory: Path) -> "Bundle":
 
 def _assess(job: Job, bundle: "Bundle") -> "CaseReport":
     from dlcs_core.clinical.record import parse_record
-    from dlcs_core.imaging.study_reading import read_study
+    from dlcs_core.imaging.reading import read_study
     from dlcs_core.report.case import assess_case
 
     if job.image is None or job.mask is None:

@@ -3,7 +3,7 @@
 import argparse
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcs_core.cli.case_arguments import add_bundle_argument, add_study_arguments
 from dlcs_core.cli.console import language, write_json, write_lines
@@ -28,39 +28,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Assess the case and write what was asked for."""
     check_output(arguments.html)
-    report, study = _assess(arguments)
+    case = _assess(arguments)
     if arguments.save_overlay:
         from dlcs_core.report.overlay import write_overlays
 
-        write_overlays(report, study, arguments.save_overlay)
+        write_overlays(case.report, case.study, arguments.save_overlay)
     if arguments.html:
-        from dlcs_core.report.document import case_html
-
-        write_file(arguments.html, case_html(report, language()).encode())
+        write_file(arguments.html, _html(case).encode())
     if arguments.json:
         from dlcs_core.report.case_json import case_json
 
-        write_json(case_json(report, language()))
+        write_json(case_json(case.report, language()))
     else:
         from dlcs_core.report.case_text import case_text
 
-        write_lines(case_text(report, language()))
+        write_lines(case_text(case.report, language()))
     return 0
 
 
-def _assess(arguments: argparse.Namespace) -> "tuple[CaseReport, Study]":
+class _Case(NamedTuple):
+    """What was assessed, with what, and the result."""
+
+    study: "Study"
+    bundle: "Bundle"
+    report: "CaseReport"
+
+
+def _assess(arguments: argparse.Namespace) -> _Case:
     """Read form, model and study, the model beside the study, and assess."""
     from dlcs_core.clinical.record import read_record
 
     record, warnings = read_record(arguments.clinical)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        bundle = beside.submit(_read_bundle, arguments.bundle)
-        from dlcs_core.imaging.study_reading import read_study
+        reading = beside.submit(_read_bundle, arguments.bundle)
+        from dlcs_core.imaging.reading import read_study
 
         study = read_study(arguments.image, arguments.mask, arguments.roi)
         from dlcs_core.report.case import assess_case
 
-        return assess_case(study, record, bundle.result(), warnings), study
+        bundle = reading.result()
+        return _Case(study, bundle, assess_case(study, record, bundle, warnings))
 
 
 def _read_bundle(directory: Path) -> "Bundle":
@@ -69,3 +76,12 @@ def _read_bundle(directory: Path) -> "Bundle":
     bundle = read_bundle(directory)
     bundle.network().warm_up()
     return bundle
+
+
+def _html(case: _Case) -> str:
+    from dlcs_core.report.case_view import make_case_view
+    from dlcs_core.report.document import case_html
+
+    # Files from a command line are never known to be the shipped phantoms.
+    view = make_case_view(case.report, case.study, case.bundle, is_demo=False)
+    return case_html(case.report, language(), view)

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write ``image`` float32 (3, 112, 112) and ``mask`` uint8 (3, 112, 112)."""
     import numpy as np
 
-    from dlcs_core.imaging.study_reading import read_study
+    from dlcs_core.imaging.reading import read_study
     from dlcs_core.preprocessing.measurements import measure
     from dlcs_core.preprocessing.pipeline import preprocess
     from dlcs_core.preprocessing.settings import PreprocessingSettings
