@@ -17,6 +17,9 @@ SHARE_THRESHOLD = 0.5
 MAX_LABELS = 1000
 """Distinct labels; a file with more values holds an image."""
 
+MAX_LABEL = 2**31 - 1
+"""Largest label value."""
+
 MAX_COUNTED_LABEL = 2**20
 """Labels up to this are found by counting, which is faster than sorting."""
 
@@ -58,50 +61,48 @@ def label_planes(voxels: NDArray[np.generic], slope: float, intercept: float) ->
         ``mask_is_an_image`` for negative values or more than ``MAX_LABELS`` different ones,
         ``mask_values_not_labels`` for values that are neither whole nor all in [0, 1].
     """
-    planes = _filled_planes(voxels.transpose(2, 1, 0), slope, intercept)
-    for plane in planes.values():
-        _check_not_negative(plane)
-    whole = {index: _whole(plane) for index, plane in planes.items()}
-    labels_of = {index: plane for index, plane in whole.items() if plane is not None}
-    if len(labels_of) < len(planes):
-        return _thresholded(planes)
+    stored = voxels.transpose(2, 1, 0)
+    planes: dict[int, NDArray[np.generic]] = {}
     labels: set[int] = set()
-    for plane in labels_of.values():
-        labels.update(distinct_values(plane))
+    for index in range(len(stored)):
+        plane = _real_values(stored[index], slope, intercept)
+        if not plane.any():
+            continue
+        planes[index] = _as_labels(plane)
+        if planes[index].dtype.kind != "f":
+            labels.update(distinct_values(planes[index]))
         if len(labels) > MAX_LABELS:
             raise ImagingError("mask_is_an_image")
-    return LabelPlanes(labels_of, frozenset(labels - {0}))
+    if any(plane.dtype.kind == "f" for plane in planes.values()):
+        return _thresholded(planes)
+    return LabelPlanes(planes, frozenset(labels - {0}))
 
 
-def _filled_planes(
+def _real_values(
     stored: NDArray[np.generic], slope: float, intercept: float
-) -> dict[int, NDArray[np.generic]]:
-    """Return the real values of the slices that are not all 0."""
+) -> NDArray[np.generic]:
+    """Return the real values of a slice."""
     if slope == 1 and intercept == 0:
-        return {k: stored[k] for k in range(len(stored)) if stored[k].any()}
-    scaled = {k: stored[k].astype(np.float64) * slope + intercept for k in range(len(stored))}
-    return {k: plane for k, plane in scaled.items() if plane.any()}
+        return stored
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(stored, dtype=np.float64) * slope + intercept
 
 
-def _check_not_negative(plane: NDArray[np.generic]) -> None:
-    """Refuse CT numbers; NaN and infinity are no labels either."""
-    if plane.dtype.kind == "u":
-        return
-    if plane.dtype.kind == "f" and not np.isfinite(plane).all():
+def _as_labels(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return whole values as small integers, others as float32; refuse what is no label."""
+    values = np.asarray(plane)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImagingError("mask_values_not_labels")
-    if float(plane.min()) < -WHOLE_TOLERANCE:
+    if float(values.min()) < -WHOLE_TOLERANCE:
         raise ImagingError("mask_is_an_image")
-
-
-def _whole(plane: NDArray[np.generic]) -> NDArray[np.generic] | None:
-    """Return the values as integers, None where some are not whole."""
-    if plane.dtype.kind in "ui":
-        return plane
-    values = np.asarray(plane, dtype=np.float64)
+    if float(values.max()) > MAX_LABEL:
+        raise ImagingError("mask_values_not_labels")
+    if values.dtype.kind in "ui":
+        return values
     rounded = np.rint(values)
-    if np.abs(values - rounded).max() > WHOLE_TOLERANCE or rounded.max() > np.iinfo(np.int32).max:
-        return None
-    return rounded.astype(np.int32)
+    if np.abs(values - rounded).max() > WHOLE_TOLERANCE:
+        return values.astype(np.float32)
+    return rounded.astype(np.uint8 if rounded.max() < 256 else np.int32)
 
 
 def _thresholded(planes: Planes) -> LabelPlanes:

@@ -74,7 +74,12 @@ class Segmentation:
         """Return the image that the object refers to; the same for every segment."""
         del region
         with refused_as("seg_malformed"):
-            series = self.dataset.get("ReferencedSeriesSequence") or ()
+            studies = self.dataset.get("StudiesContainingOtherReferencedInstancesSequence") or ()
+            series = [
+                one
+                for item in (self.dataset, *studies)
+                for one in item.get("ReferencedSeriesSequence") or ()
+            ]
             instances = [
                 image for one in series for image in one.get("ReferencedInstanceSequence") or ()
             ]
