@@ -11,7 +11,7 @@ from dlcs_core.errors import ModelError
 from dlcs_core.models.serialization import FloatArray, array, fields_of, number
 
 if TYPE_CHECKING:
-    from dlcs_core.statistics.cox_regression import BaselineHazard
+    from dlcs_core.statistics.risk_sets import BaselineHazard
 
 NORMAL_QUANTILE_975 = 1.959963984540054
 
@@ -36,7 +36,7 @@ class Baseline:
         Step function and its variance with known coefficients.
     weighted_mean : array of float64, shape (n_times, n_columns)
         Carries the uncertainty of the coefficients; see
-        :class:`dlcs_core.statistics.cox_regression.BaselineHazard`.
+        :class:`dlcs_core.statistics.risk_sets.BaselineHazard`.
     last_time_months : float
         Longest training follow-up; nothing is said beyond it.
     """

@@ -56,8 +56,9 @@ class NomogramTerm:
         """Whether a value lies within the axis as drawn."""
         if self.levels:
             return str(value) in self.levels
-        is_number = isinstance(value, int | float)
-        return is_number and self.ticks[0] <= float(value or 0.0) <= self.ticks[-1]
+        if is_missing(value) or isinstance(value, str) or value is None:
+            return False
+        return self.ticks[0] <= float(value) <= self.ticks[-1]
 
     def _of_number(self, value: float) -> float:
         scaled = logit_of(value) if self.scale == "logit" else value

@@ -16,6 +16,9 @@ from dlcs_core.statistics.logistic_regression import sigmoid
 
 LassoMeasure = Literal["deviance", "auc", "class"]
 
+FEWEST_FOLDS = 3
+ROWS_PER_AUC = 10
+"""Rows per fold below which glmnet falls back from AUC to deviance."""
 PROBABILITY_FLOOR = 1e-5
 """Predicted probabilities are kept this far from 0 and 1 in the deviance, as in glmnet."""
 
@@ -125,21 +128,13 @@ def fit_lasso(
     matrix = design(X, names, outcome.size)
     fold = np.asarray(fold_id)
     same_size(outcome, fold)
-    folds = np.unique(fold)
-    if folds.size < 3:
-        raise CohortError("statistic_too_few_folds", folds=folds.size)
-    if measure == "auc" and outcome.size / folds.size < 10:
+    n_folds = np.unique(fold).size
+    if n_folds < FEWEST_FOLDS:
+        raise CohortError("statistic_too_few_folds", folds=n_folds)
+    if measure == "auc" and outcome.size / n_folds < ROWS_PER_AUC:
         measure = "deviance"
     path = lasso_path(matrix, outcome)
-    scores, sizes = [], []
-    for k in folds:
-        out = fold == k
-        inside = two_classes(outcome[~out])
-        fitted = at_penalties(lasso_path(matrix[~out], inside), path.penalty)
-        logit = fitted[:, :1] + fitted[:, 1:] @ matrix[out].T
-        scores.append(_MEASURES[measure](outcome[out], logit))
-        sizes.append(int(out.sum()))
-    mean, se = _fold_mean(np.array(scores), np.array(sizes, dtype=np.float64))
+    mean, se = _cross_validated(matrix, outcome, fold, path.penalty, measure)
     sign = -1.0 if measure == "auc" else 1.0
     best = int(np.argmin(sign * mean))
     within = sign * mean <= sign * mean[best] + se[best]
@@ -154,6 +149,25 @@ def fit_lasso(
         index_min=best,
         index_1se=int(np.flatnonzero(within)[0]),
     )
+
+
+def _cross_validated(
+    matrix: FloatArray,
+    outcome: BoolArray,
+    fold: NDArray[np.generic],
+    penalties: FloatArray,
+    measure: LassoMeasure,
+) -> tuple[FloatArray, FloatArray]:
+    """Score each fold with the others' fit; mean and standard error over the folds."""
+    scores, sizes = [], []
+    for k in np.unique(fold):
+        out = fold == k
+        inside = two_classes(outcome[~out])
+        fitted = at_penalties(lasso_path(matrix[~out], inside), penalties)
+        logit = fitted[:, :1] + fitted[:, 1:] @ matrix[out].T
+        scores.append(_MEASURES[measure](outcome[out], logit))
+        sizes.append(int(out.sum()))
+    return _fold_mean(np.array(scores), np.array(sizes, dtype=np.float64))
 
 
 def _fold_mean(scores: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
