@@ -20,6 +20,9 @@ SAME_PLANE_MM = 0.01
 FARTHEST_MM = 1e6
 """Coordinates beyond this (or not a number) are no position in a scanner."""
 
+LONGEST_NUMBER = 64
+"""Characters of a number in a contour; the standard allows 16, writers exceed it."""
+
 CONTOUR_DATA = 0x30060050
 
 Points = NDArray[np.float64]
@@ -187,8 +190,10 @@ def _points(contour: Dataset) -> Points:
 def _numbers(raw: object) -> Points:
     """Return backslash-separated decimals as floats; ValueError where one is not a number."""
     if isinstance(raw, bytes):
-        text = raw.rstrip(b" \x00")
-        return np.array(text.split(b"\\") if text else [], dtype=np.bytes_).astype(np.float64)
+        words = raw.rstrip(b" \x00").split(b"\\") if raw.rstrip(b" \x00") else []
+        if any(len(word) > LONGEST_NUMBER for word in words):
+            raise ImagingError("rtstruct_contour_malformed")
+        return np.array(words, dtype=np.bytes_).astype(np.float64)
     return np.array([] if raw is None else raw, dtype=np.float64).ravel()
 
 

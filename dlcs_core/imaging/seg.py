@@ -56,19 +56,14 @@ class Segmentation:
         return tuple(Region(number, names[number], number in present) for number in names)
 
     def _present_segments(self) -> set[int]:
-        """Return the segments with a pixel; frames are only decoded where there is a doubt."""
-        if self.kind == "LABELMAP":
-            return {
-                value
-                for frame in self.frames
-                for value in distinct_values(frame_values(self.dataset, frame.index))
-            }
-        framed = {frame.segment for frame in self.frames if frame.segment is not None}
-        return {
-            segment
-            for segment in framed
-            if any(self._plane(f, segment).any() for f in self.frames if f.segment == segment)
-        }
+        """Return the segments with a pixel; a segment's frames are decoded up to its first one."""
+        present: set[int] = set()
+        for frame in self.frames:
+            if frame.segment is None:
+                present.update(distinct_values(frame_values(self.dataset, frame.index)))
+            elif frame.segment not in present and self._plane(frame, frame.segment).any():
+                present.add(frame.segment)
+        return present
 
     def references(self, region: Region) -> References:
         """Return the image that the object refers to; the same for every segment."""
