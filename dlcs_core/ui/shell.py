@@ -66,15 +66,17 @@ def open_page() -> st.Page:
 
 
 def _draw_language_switch() -> None:
-    """Language buttons under the menu; the choice stands in the address (``?lang=zh``)."""
+    """Language buttons under the menu; a visit may begin with one in its address (``?lang=zh``)."""
+    if LANGUAGE_KEY not in st.session_state:
+        asked = st.query_params.get(LANGUAGE_KEY)
+        st.session_state[LANGUAGE_KEY] = asked if asked in LANGUAGES else read_settings().language
     with st.sidebar, st.container(key="language_switch"):
         st.segmented_control(
             say("ui_language"),
             LANGUAGES,
-            default=read_settings().language,
             format_func=lambda code: LANGUAGE_NAMES[code],
             key=LANGUAGE_KEY,
             label_visibility="collapsed",
             required=True,
-            bind="query-params",
+            persist_state="session",
         )
