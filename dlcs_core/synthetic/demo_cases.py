@@ -133,7 +133,7 @@ def _shows(case: DemoCase, phantom: Phantom) -> bool:
     outline = phantom.outline(phantom.key_slice_number)
     filled = ndimage.binary_fill_holes(outline)
     hole = 1 - np.count_nonzero(outline) / np.count_nonzero(filled)
-    return not case.annular or hole >= ANNULAR_HOLE
+    return not case.annular or bool(hole >= ANNULAR_HOLE)
 
 
 def _write_case(

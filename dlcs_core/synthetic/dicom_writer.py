@@ -290,3 +290,5 @@ def _make_timeless(dataset: Dataset, patient: PatientHeader) -> None:
             element.value = FICTITIOUS_DATE
         elif element.VR == "TM" and element.value:
             element.value = FICTITIOUS_TIME
+        elif element.VR == "DT" and element.value:
+            element.value = FICTITIOUS_DATE + FICTITIOUS_TIME
