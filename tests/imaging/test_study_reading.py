@@ -283,6 +283,38 @@ def test_image_and_mask_in_zips_are_read(tmp_path, plan, kit, write_masks, outli
     np.testing.assert_array_equal(study.mask.pixel_counts(), outline.sum(axis=(1, 2)))
 
 
+def test_image_and_mask_in_one_zip_are_read(tmp_path, plan, kit, write_masks, outline):
+    paths = kit.write_series(tmp_path / "image", plan)
+    write_masks(plan)
+    with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
+        for path in (*paths, tmp_path / "seg"):
+            archive.write(path, path.name)
+    study = read_study(tmp_path / "case.zip", tmp_path / "case.zip")
+    np.testing.assert_array_equal(study.mask.pixel_counts(), outline.sum(axis=(1, 2)))
+
+
+def test_files_of_the_image_may_be_listed(tmp_path, plan, kit, write_masks, outline):
+    paths = kit.write_series(tmp_path / "image", plan)
+    write_masks(plan)
+    study = read_study(paths[::-1], tmp_path / "seg")
+    np.testing.assert_array_equal(study.mask.pixel_counts(), outline.sum(axis=(1, 2)))
+
+
+def test_series_is_named_by_its_instances_alone(tmp_path, plan, kit, write_masks):
+    def keep_one_instance(dataset: Dataset) -> None:
+        forget_references(dataset)
+        if dataset.Modality == "RTSTRUCT":
+            image = Dataset()
+            image.ReferencedSOPInstanceUID = plan.sop_uid(3)
+            dataset.ROIContourSequence[0].ContourSequence[1].ContourImageSequence = [image]
+
+    for name in ("arterial", plan.name):
+        kit.write_series(tmp_path / "image" / name, replace(plan, name=name))
+    write_masks(plan, keep_one_instance)
+    study = read_study(tmp_path / "image", tmp_path / "rtstruct")
+    assert study.volume.series_instance_uid == plan.series_uid
+
+
 def test_region_is_chosen_and_named(tmp_path, plan, kit, mask_kit):
     kit.write_series(tmp_path / "image", plan)
     contours = {
