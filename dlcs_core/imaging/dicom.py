@@ -251,16 +251,18 @@ def _native_bytes(dataset: Dataset) -> int:
 
 
 def _pixel_element_length(stream: BinaryIO, dataset: Dataset) -> int | None:
-    """Read the header of the pixel data element; None where there is none."""
-    implicit, little = dataset.original_encoding
-    order = "<" if little else ">"
+    """Read the header of the pixel data element; None where there is none.
+
+    A VR there is told from an implicit length by itself: read as a length, each would be odd.
+    """
+    order = "<" if dataset.original_encoding[1] else ">"
     header = stream.read(12)
     if len(header) < 8:
         return None
     group, element = struct.unpack_from(f"{order}HH", header)
     if group != 0x7FE0 or element not in PIXEL_ELEMENTS:
         return None
-    if implicit or header[4:6] not in LONG_VRS:
+    if header[4:6] not in LONG_VRS:
         stream.seek(8 - len(header), 1)
         return int(struct.unpack_from(f"{order}L", header, 4)[0])
     return int(struct.unpack_from(f"{order}L", header, 8)[0]) if len(header) == 12 else None

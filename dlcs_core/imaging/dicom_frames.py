@@ -136,6 +136,7 @@ def _frame(
     pixels: PixelFormat,
 ) -> Frame:
     """Gather one frame from its functional groups and the top level."""
+    position_mm = _numbers(groups, "ImagePositionPatient", 3)
     if "ModalityLUTSequence" in dataset:
         raise ImagingError("modality_lut")
     intercept = _rescale(groups, "RescaleIntercept")
@@ -146,7 +147,7 @@ def _frame(
         number=number,
         rows=integer(dataset, "Rows") or 0,
         columns=integer(dataset, "Columns") or 0,
-        position_mm=_numbers(groups, "ImagePositionPatient", 3),
+        position_mm=position_mm,
         orientation=_numbers(groups, "ImageOrientationPatient", 6),
         spacing_mm=_spacing(groups),
         slope=_rescale(groups, "RescaleSlope"),

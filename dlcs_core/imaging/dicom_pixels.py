@@ -1,13 +1,22 @@
 """One DICOM frame's pixels in Hounsfield units."""
 
+from typing import BinaryIO
+
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import RLELossless
 
 from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.codestream import codestream_size
 from dlcs_core.imaging.dicom import open_dicom, refused_as
 from dlcs_core.imaging.dicom_frames import Frame
+from dlcs_core.imaging.dicom_values import integer
+
+ENCAPSULATED_HEADER_BYTES = 12
+"""Tag, VR, reserved bytes and length of the pixel data element, always explicit little endian."""
 
 AIR_HU = -1024.0
 """Lowest CT number kept. Scanners fill what lies outside the field of view with -2000 or -3024
@@ -34,6 +43,7 @@ def read_frame_hu(frame: Frame) -> NDArray[np.float32]:
 def read_frame_stored(frame: Frame) -> NDArray[np.integer]:
     """Decode one frame's stored values, shape (rows, columns)."""
     with open_dicom(frame.source) as stream, refused_as("pixels_unreadable"):
+        _check_claimed_size(stream, frame)
         stored = pixel_array(
             stream,
             index=frame.number,
@@ -43,6 +53,18 @@ def read_frame_stored(frame: Frame) -> NDArray[np.integer]:
     if stored.shape != (frame.rows, frame.columns):
         raise ImagingError("pixels_unreadable")
     return _used_bits(stored, frame)
+
+
+def _check_claimed_size(stream: BinaryIO, frame: Frame) -> None:
+    """Refuse a compressed frame of another size than the header says, before it is decoded."""
+    if not frame.transfer_syntax.is_encapsulated or frame.transfer_syntax == RLELossless:
+        return
+    dcmread(stream, stop_before_pixels=True, force=True, specific_tags=[])
+    stream.seek(ENCAPSULATED_HEADER_BYTES, 1)
+    n_frames = integer(frame.dataset, "NumberOfFrames") or 1
+    code = get_frame(stream, frame.number, number_of_frames=n_frames)
+    if codestream_size(code) != (frame.rows, frame.columns):
+        raise ImagingError("pixels_unreadable")
 
 
 def _used_bits(stored: NDArray[np.integer], frame: Frame) -> NDArray[np.integer]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydicom.fileset import FileSet
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     JPEGLSLossless,
@@ -100,6 +101,7 @@ def test_a_capture_without_geometry_does_not_compete(kit, plan, tmp_path):
     capture = kit.slice_dataset(replace(plan, name="capture"), 0)
     capture.SOPClassUID = SecondaryCaptureImageStorage
     del capture.ImagePositionPatient, capture.ImageOrientationPatient
+    del capture.RescaleIntercept, capture.RescaleSlope
     kit.save(capture, tmp_path / "capture")
     volume = read_volume(tmp_path)
     np.testing.assert_array_equal(volume_hu(volume), plan.hu)
@@ -289,3 +291,18 @@ def test_images_that_lost_detail_to_compression_are_warned_of(kit, plan, tmp_pat
 def test_a_path_in_a_message_is_one_printable_line(tmp_path):
     refusal = refusal_of(tmp_path / "a\nb\0c")
     assert refusal.values["path"] == f"{tmp_path}/a?b?c"
+
+
+def test_a_directory_file_beside_the_images_is_left_out(kit, plan, tmp_path):
+    def complete(_, dataset):
+        dataset.StudyDate, dataset.StudyTime, dataset.StudyID = "20200101", "101010", "1"
+
+    paths = kit.write_series(tmp_path / "loose", plan, complete)
+    file_set = FileSet()
+    for path in paths:
+        file_set.add(path)
+    file_set.write(tmp_path / "disc")
+    assert (tmp_path / "disc" / "DICOMDIR").is_file()
+    volume = read_volume(tmp_path / "disc")
+    np.testing.assert_array_equal(volume_hu(volume), plan.hu)
+    assert codes(volume) == ["non_images_skipped"]
