@@ -1,10 +1,10 @@
 """``synthesize``: make a synthetic cohort whose best possible result is known."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from dlcs_core.cli.console import language, wants_progress, write_json
 from dlcs_core.synthetic.cohort import FORMATS, Synthesis, synthesize
 from dlcs_core.synthetic.patients import CENTERS, SIGNALS
 from dlcs_core.translation import sentence
@@ -41,7 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
     SynthesisError
         If the cohort cannot be made as asked.
     """
-    shows_progress = arguments.progress or sys.stderr.isatty()
     made = synthesize(
         arguments.out,
         patients=arguments.patients,
@@ -49,11 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
         centers=arguments.centers,
         file_format=arguments.format,
         signal=arguments.signal,
-        progress=_show_progress if shows_progress else None,
+        progress=_show_progress if wants_progress(arguments.progress) else None,
         jobs=arguments.jobs,
     )
-    summary = made.to_dict()
-    print(json.dumps(summary, allow_nan=False) if arguments.json else _in_words(made))
+    if arguments.json:
+        write_json(made.to_dict())
+    else:
+        print(_in_words(made))
     return 0
 
 
@@ -66,6 +67,7 @@ def _in_words(made: Synthesis) -> str:
     ceiling = "-" if made.ceiling_auc is None else f"{made.ceiling_auc:.3f}"
     return sentence(
         "synthesis_done",
+        language(),
         patients=made.patients,
         good_responders=made.good_responders,
         ceiling=ceiling,

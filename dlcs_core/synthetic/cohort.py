@@ -10,7 +10,7 @@ from typing import Any
 
 from dlcs_core.errors import SynthesisError
 from dlcs_core.synthetic.patients import Patients, draw_patients
-from dlcs_core.synthetic.phantoms import make_phantom, noise_generator
+from dlcs_core.synthetic.phantoms import make_phantom, noise_seed
 from dlcs_core.synthetic.posterior import auc
 from dlcs_core.synthetic.records import (
     Table,
@@ -175,7 +175,7 @@ def render_patient(
     image, mask : str
         Paths relative to ``directory``.
     """
-    phantom, noise = make_phantom(drawn, index, seed), noise_generator(seed, index)
+    phantom, noise = make_phantom(drawn, index, seed), noise_seed(seed, index)
     own = directory / patient_id(index)
     own.mkdir()
     if file_format == "nifti":

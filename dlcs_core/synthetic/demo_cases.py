@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from dlcs_core.synthetic.patients import Patients, draw_patients
-from dlcs_core.synthetic.phantoms import make_phantom, noise_generator
+from dlcs_core.synthetic.phantoms import make_phantom, noise_seed
 from dlcs_core.synthetic.records import clinical_table, recorded_age, truth_table
 from dlcs_core.synthetic.rendering import FULL_FIELD, Phantom
 from dlcs_core.synthetic.series import PatientHeader, series_numbers
@@ -165,7 +165,7 @@ def _write_images(
     from dlcs_core.synthetic.volume_writer import write_volume
 
     numbers = _numbers_around_key(phantom, case.n_slices)
-    noise = noise_generator(DEMO_SEED, index)
+    noise = noise_seed(DEMO_SEED, index)
     instances = write_series(phantom, noise, folder / "image", header, numbers, case.encoding)
     outlines = [phantom.outline(number) for number in numbers]
     if case.mask_format in ("rtstruct", "seg"):

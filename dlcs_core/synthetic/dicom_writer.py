@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
@@ -22,7 +21,7 @@ from pydicom.uid import (
 )
 
 from dlcs_core.synthetic.contours import outline_polygons
-from dlcs_core.synthetic.rendering import FULL_FIELD, LOWEST_HU, Phantom, render_slices
+from dlcs_core.synthetic.rendering import FULL_FIELD, Phantom, render_slices
 from dlcs_core.synthetic.series import (
     ENCODING_OF_CENTER,
     MASK_OF_CENTER,
@@ -30,9 +29,7 @@ from dlcs_core.synthetic.series import (
     series_numbers,
 )
 
-AIR_BELOW_HU, AIR_HU = -930, -1000
-"""Air is flattened, as scanners pad their field: a series compresses to half the size."""
-
+RESCALE_INTERCEPT_HU = -1024
 FICTITIOUS_DATE, FICTITIOUS_TIME = "20200101", "120000"
 MANUFACTURER = "PHANTOM (synthetic)"
 ROI_NAME = "GTV_tumour"
@@ -48,7 +45,7 @@ ENCODINGS = {
 
 
 def write_dicom_case(
-    phantom: Phantom, generator: Generator, directory: Path, patient: PatientHeader
+    phantom: Phantom, noise_seed: Sequence[int], directory: Path, patient: PatientHeader
 ) -> tuple[Path, Path]:
     """Write the series folder and the mask file of one patient.
 
@@ -56,8 +53,8 @@ def write_dicom_case(
     ----------
     phantom : Phantom
         Patient and scan.
-    generator : Generator
-        Source of the noise.
+    noise_seed : sequence of int
+        Seed of the noise.
     directory : Path
         Existing folder.
     patient : PatientHeader
@@ -71,7 +68,7 @@ def write_dicom_case(
     numbers = series_numbers(phantom)
     image = directory / "image"
     encoding = ENCODING_OF_CENTER[patient.center]
-    instances = write_series(phantom, generator, image, patient, numbers, encoding)
+    instances = write_series(phantom, noise_seed, image, patient, numbers, encoding)
     outlines = [phantom.outline(number) for number in numbers]
     kind = MASK_OF_CENTER[patient.center]
     mask = directory / f"{kind}.dcm"
@@ -82,7 +79,7 @@ def write_dicom_case(
 
 def write_series(
     phantom: Phantom,
-    generator: Generator,
+    noise_seed: Sequence[int],
     directory: Path,
     patient: PatientHeader,
     numbers: Sequence[int],
@@ -91,11 +88,10 @@ def write_series(
     """Write CT slices; return their headers, without pixels, from feet to head."""
     directory.mkdir()
     instances = []
-    rendered = render_slices(phantom, FULL_FIELD, numbers, generator)
+    rendered = render_slices(phantom, FULL_FIELD, numbers, noise_seed)
     for k, (number, hu) in enumerate(zip(numbers, rendered, strict=True)):
         header = _ct_header(phantom, patient, number, len(numbers) - k)
-        flat = np.where(hu < AIR_BELOW_HU, np.int16(AIR_HU), hu)
-        header.PixelData = (flat - LOWEST_HU).astype("<u2").tobytes()
+        header.PixelData = (hu - RESCALE_INTERCEPT_HU).astype("<u2").tobytes()
         _encode(header, encoding)
         header.save_as(directory / f"CT{k:04d}.dcm", enforce_file_format=True)
         del header.PixelData
@@ -169,7 +165,7 @@ def _describe_pixels(ct: Dataset, pixel_mm: float) -> None:
     ct.Rows = ct.Columns = 512
     ct.PixelSpacing = [f"{pixel_mm:.4f}"] * 2
     ct.BitsAllocated, ct.BitsStored, ct.HighBit, ct.PixelRepresentation = 16, 12, 11, 0
-    ct.RescaleIntercept, ct.RescaleSlope, ct.RescaleType = str(LOWEST_HU), "1", "HU"
+    ct.RescaleIntercept, ct.RescaleSlope, ct.RescaleType = str(RESCALE_INTERCEPT_HU), "1", "HU"
     ct.WindowCenter, ct.WindowWidth = "60", "350"
     ct.BurnedInAnnotation, ct.LossyImageCompression = "NO", "00"
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from dlcs_core.synthetic.anatomy import Anatomy
-from dlcs_core.synthetic.scanner import Acquisition
+from dlcs_core.synthetic.scanner import FIELD_PX, Acquisition, Window, widened, within
 
 FloatArray = NDArray[np.float32]
 
 N_SECTORS = 8
+FILTER_REACH_PX = 32
 WATER_PER_MM = 0.0195
 BONE_EXCESS_PER_MM = 0.014
 SPINE_RADII_MM = (21.0, 16.0)
@@ -28,42 +29,53 @@ REFERENCE_ATTENUATION = WATER_PER_MM * 2 * np.sqrt(150 * 105) + BONE_EXCESS_PER_
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """Filters and weights of one patient's noise on one grid.
+    """Filters and weights of one patient's noise on a part of the field.
 
     Attributes
     ----------
-    filters : float32 array (n_sectors, rows, columns // 2 + 1)
-        Amplitude of each sector on the padded frequency grid.
+    window : Window
+        Rows and columns of the field that are wanted.
+    padded : Window
+        What is filtered: wider by the reach of the filters, as far as the field goes.
+    filters : float32 array (n_sectors, fft rows, fft columns // 2 + 1)
+        Amplitude of each sector on the frequency grid.
     weights_hu : float32 array (n_sectors, rows, columns)
-        Standard deviation that each sector's rays carry to each pixel.
+        Standard deviation that each sector's rays carry to each wanted pixel.
     """
 
+    window: Window
+    padded: Window
     filters: FloatArray
     weights_hu: FloatArray
 
     def draw(self, generator: Generator) -> FloatArray:
-        """Draw one slice of noise in HU, float32 (rows, columns)."""
-        rows, columns = self.weights_hu.shape[1:]
-        padded_rows, half = self.filters.shape[1:]
-        shape = (padded_rows, 2 * (half - 1))
-        white = generator.standard_normal(shape, dtype=np.float32)
-        spectrum = fft.rfft2(white)
-        total = np.zeros((rows, columns), np.float32)
+        """Draw one slice of noise in HU, float32 (rows, columns).
+
+        The white noise is that of the whole field, so a part shows (to a fraction of an HU)
+        what the whole slice shows there.
+        """
+        white = generator.standard_normal((FIELD_PX, FIELD_PX), dtype=np.float32)
+        shape = (self.filters.shape[1], 2 * (self.filters.shape[2] - 1))
+        spectrum = fft.rfft2(white[self.padded], s=shape)
+        wanted = within(self.window, self.padded)
+        total = np.zeros(self.weights_hu.shape[1:], np.float32)
         for amplitude, weight in zip(self.filters, self.weights_hu, strict=True):
-            sector = fft.irfft2(spectrum * amplitude, s=shape)
-            total += weight * sector[:rows, :columns]
+            total += weight * fft.irfft2(spectrum * amplitude, s=shape)[wanted]
         return total
 
 
-def make_noise_model(
-    anatomy: Anatomy, acquisition: Acquisition, x_mm: FloatArray, y_mm: FloatArray
-) -> NoiseModel:
-    """Prepare the noise of one patient on the grid of columns ``x_mm`` and rows ``y_mm``."""
+def make_noise_model(anatomy: Anatomy, acquisition: Acquisition, window: Window) -> NoiseModel:
+    """Prepare the noise of one patient on rows and columns of the field."""
+    rows, columns = padded = widened(window, FILTER_REACH_PX)
     angles = (np.arange(N_SECTORS) + 0.5) * np.pi / N_SECTORS
-    shape = tuple(2 * fft.next_fast_len((size + 1) // 2) for size in (len(y_mm), len(x_mm)))
+    shape = tuple(
+        2 * fft.next_fast_len((part.stop - part.start + 1) // 2) for part in (rows, columns)
+    )
     filters = _sector_filters(shape, acquisition, angles)
+    x_mm, y_mm = acquisition.x_mm[window[1]], acquisition.y_mm[window[0]]
     weights = np.stack([_ray_weights(anatomy, x_mm, y_mm, float(angle)) for angle in angles])
-    return NoiseModel(filters, (weights * acquisition.scanner.noise_hu).astype(np.float32))
+    weights_hu = (weights * acquisition.scanner.noise_hu).astype(np.float32)
+    return NoiseModel(window, padded, filters, weights_hu)
 
 
 def _sector_filters(

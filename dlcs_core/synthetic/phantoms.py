@@ -1,7 +1,6 @@
 """From a drawn patient to the phantom that shows it."""
 
 import numpy as np
-from numpy.random import Generator
 
 from dlcs_core.synthetic.anatomy import TumorShape
 from dlcs_core.synthetic.anatomy_drawing import draw_anatomy
@@ -60,6 +59,6 @@ def tumor_shape(patients: Patients, index: int) -> TumorShape:
     )
 
 
-def noise_generator(seed: int, index: int) -> Generator:
-    """Return the source of one patient's image noise."""
-    return np.random.default_rng([seed, index, _NOISE_STREAM])
+def noise_seed(seed: int, index: int) -> tuple[int, int, int]:
+    """Return the seed of one patient's image noise."""
+    return seed, index, _NOISE_STREAM

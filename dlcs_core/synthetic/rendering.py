@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -13,19 +12,22 @@ from dlcs_core.synthetic import body, bowel, organs, skeleton, stomach, vessels
 from dlcs_core.synthetic.anatomy import Anatomy
 from dlcs_core.synthetic.noise import make_noise_model
 from dlcs_core.synthetic.plane import Plane, Window
-from dlcs_core.synthetic.scanner import FIELD_PX, Acquisition
+from dlcs_core.synthetic.scanner import FIELD_PX, Acquisition, widened, within
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 PLANE_PITCH_MM = 1.7
 """Planes averaged into one slice lie about this far apart: partial volume along z."""
+BLUR_REACH_PX = 6
 CONTOUR_SMOOTHING_MM = 1.2
 SMALLEST_PART = 0.1
 """Islands of the outline below this share of its largest part are dropped."""
 WINDOW_MM = 150.0
 WINDOW_MARGIN_MM = 25.0
-LOWEST_HU, HIGHEST_HU = -1024, 3071
+AIR_HU, AIR_BELOW_HU, HIGHEST_HU = -1000, -930, 3071
+_FIRST_NUMBER = 100_000
+"""Slice numbers may be negative, seeds may not."""
 
 
 FULL_FIELD: Window = (slice(0, FIELD_PX), slice(0, FIELD_PX))
@@ -145,7 +147,7 @@ def paint_plane(plane: Plane) -> FloatArray:
 
 
 def render_slices(
-    phantom: Phantom, window: Window, slice_numbers: Sequence[int], generator: Generator
+    phantom: Phantom, window: Window, slice_numbers: Sequence[int], noise_seed: Sequence[int]
 ) -> Iterator[NDArray[np.int16]]:
     """Yield the CT slices, in HU.
 
@@ -157,21 +159,31 @@ def render_slices(
         Rows and columns of the 512 x 512 field.
     slice_numbers : sequence of int
         Which slices, in the order wanted.
-    generator : Generator
-        Source of the noise.
+    noise_seed : sequence of int
+        Seed of the noise; each slice has its own, whatever window and slices are rendered.
 
     Yields
     ------
     int16 array (rows, columns)
-        Hounsfield units, -1024 to 3071.
+        Hounsfield units, -1000 to 3071. Air is flat, as scanners pad their field: a series
+        compresses to half the size.
     """
     scan = phantom.acquisition
-    noise = make_noise_model(phantom.anatomy, scan, scan.x_mm[window[1]], scan.y_mm[window[0]])
+    noise = make_noise_model(phantom.anatomy, scan, window)
     for number in slice_numbers:
-        clean = _partial_volume_slice(phantom, window, scan.z_mm(number))
-        blurred = ndimage.gaussian_filter(clean, scan.scanner.blur_mm / scan.pixel_mm)
+        blurred = _blurred_slice(phantom, window, scan.z_mm(number))
+        generator = np.random.default_rng([*noise_seed, _FIRST_NUMBER + number])
         noisy = np.rint(blurred + noise.draw(generator))
-        yield np.clip(noisy, LOWEST_HU, HIGHEST_HU).astype(np.int16)
+        yield np.where(noisy < AIR_BELOW_HU, AIR_HU, np.minimum(noisy, HIGHEST_HU)).astype(np.int16)
+
+
+def _blurred_slice(phantom: Phantom, window: Window, z_mm: float) -> FloatArray:
+    """Return a slice without noise, its border blurred with what lies beyond."""
+    scan = phantom.acquisition
+    wide = widened(window, BLUR_REACH_PX)
+    clean = _partial_volume_slice(phantom, wide, z_mm)
+    blurred = ndimage.gaussian_filter(clean, scan.scanner.blur_mm / scan.pixel_mm)
+    return np.asarray(blurred[within(window, wide)], dtype=np.float32)
 
 
 def _partial_volume_slice(phantom: Phantom, window: Window, z_mm: float) -> FloatArray:

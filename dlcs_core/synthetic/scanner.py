@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 
 FIELD_PX = 512
+Window = tuple[slice, slice]
+"""Rows and columns of the field."""
+
 FIELD_SHIFT_Y_MM = -6.0
 """The field of view is centred a little in front of the isocentre, as table height is."""
 
@@ -110,6 +113,23 @@ class Acquisition:
     def _axis_mm(self) -> FloatArray:
         centered = np.arange(FIELD_PX) - (FIELD_PX - 1) / 2
         return (centered * self.pixel_mm).astype(np.float32)
+
+
+def widened(window: Window, reach_px: int) -> Window:
+    """Return a window with a margin on all sides, as far as the field goes."""
+    rows, columns = (
+        slice(max(part.start - reach_px, 0), min(part.stop + reach_px, FIELD_PX)) for part in window
+    )
+    return rows, columns
+
+
+def within(window: Window, wide: Window) -> Window:
+    """Return where a window lies inside a wider one."""
+    rows, columns = (
+        slice(part.start - outer.start, part.stop - outer.start)
+        for part, outer in zip(window, wide, strict=True)
+    )
+    return rows, columns
 
 
 def draw_acquisition(generator: Generator, scanner: Scanner) -> Acquisition:

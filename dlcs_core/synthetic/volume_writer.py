@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dlcs_core.synthetic.plane import Window
@@ -14,15 +13,17 @@ from dlcs_core.synthetic.rendering import Phantom, render_slices
 SLICES_BESIDE_KEY = 2
 
 
-def write_nifti_case(phantom: Phantom, generator: Generator, directory: Path) -> tuple[Path, Path]:
+def write_nifti_case(
+    phantom: Phantom, noise_seed: Sequence[int], directory: Path
+) -> tuple[Path, Path]:
     """Write image and mask of one patient.
 
     Parameters
     ----------
     phantom : Phantom
         Patient and scan.
-    generator : Generator
-        Source of the noise.
+    noise_seed : sequence of int
+        Seed of the noise.
     directory : Path
         Existing folder.
 
@@ -35,7 +36,7 @@ def write_nifti_case(phantom: Phantom, generator: Generator, directory: Path) ->
     key = phantom.key_slice_number
     numbers = range(key - SLICES_BESIDE_KEY, key + SLICES_BESIDE_KEY + 1)
     window = phantom.tumor_window()
-    slices = np.stack(list(render_slices(phantom, window, numbers, generator)))
+    slices = np.stack(list(render_slices(phantom, window, numbers, noise_seed)))
     outlines = np.stack([phantom.outline(number)[window] for number in numbers])
     image, mask = directory / "image.nii.gz", directory / "mask.nii.gz"
     write_volume(image, slices, phantom, window, numbers)
