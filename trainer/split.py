@@ -1,8 +1,5 @@
 """Folds by patient, stratified by response and centre, decided before anything is fitted."""
 
-import hashlib
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -69,9 +66,7 @@ def _strata(response: NDArray[np.int64], center: NDArray[np.object_], folds: int
     ]
 
 
-def write_folds(path: Path, table: pd.DataFrame, fold: NDArray[np.int64]) -> str:
-    """Write the folds next to the run and return the SHA-256 of the file."""
+def folds_csv(table: pd.DataFrame, fold: NDArray[np.int64]) -> bytes:
+    """Return the folds as a table of ``patient_id`` and ``fold``, the same bytes for the same."""
     rows = pd.DataFrame({"patient_id": table["patient_id"], "fold": fold})
-    content = rows.to_csv(index=False, lineterminator="\n").encode()
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    return rows.to_csv(index=False, lineterminator="\n").encode()

@@ -18,7 +18,7 @@ from dlcs_core.errors import TrainingError
 from trainer.cache import TrainingCache, read_cache
 from trainer.checkpoint import write_atomically
 from trainer.config import TrainingConfig
-from trainer.split import assign_folds, write_folds
+from trainer.split import assign_folds, folds_csv
 from trainer.stages.dl_signature import DlSignatureResult, DlStage, fit_dl_signature
 
 Until = Literal["dl_signature"]
@@ -157,14 +157,15 @@ def open_run(
     if must_resume and not (folder / "run.json").is_file():
         raise TrainingError("nothing_to_resume", found=str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    folds_sha256 = write_folds(folder / "folds.csv", cache.table, fold)
+    folds = folds_csv(cache.table, fold)
     facts = {
         "config_sha256": config.fingerprint(),
         "cache_fingerprint": cache.fingerprint,
-        "folds_sha256": folds_sha256,
+        "folds_sha256": hashlib.sha256(folds).hexdigest(),
         "config": config.to_dict(),
     }
     fingerprint = _settle_run(folder / "run.json", facts)
+    write_atomically(folder / "folds.csv", folds)
     return TrainingRun(cache, config, fold, folder, fingerprint)
 
 

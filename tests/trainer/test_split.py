@@ -1,11 +1,11 @@
-from pathlib import Path
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from dlcs_core.errors import TrainingError
-from trainer.split import assign_folds, write_folds
+from trainer.split import assign_folds, folds_csv
 
 
 def draw_table(patients: int = 400, seed: int = 3) -> pd.DataFrame:
@@ -62,9 +62,9 @@ def test_a_class_smaller_than_the_number_of_folds_is_refused() -> None:
     assert refusal.value.code == "too_few_patients_for_folds"
 
 
-def test_hash_of_the_folds_file_follows_its_content(tmp_path: Path) -> None:
+def test_written_folds_name_each_patient_once_with_its_fold() -> None:
     table = draw_table(50)
     fold = assign_folds(table, 2, seed=1)
-    first = write_folds(tmp_path / "folds.csv", table, fold)
-    assert write_folds(tmp_path / "folds.csv", table, fold) == first
-    assert write_folds(tmp_path / "folds.csv", table, 1 - fold) != first
+    read = pd.read_csv(io.BytesIO(folds_csv(table, fold)))
+    assert read["patient_id"].tolist() == table["patient_id"].tolist()
+    assert read["fold"].tolist() == fold.tolist()
