@@ -6,17 +6,17 @@ there.
 """
 
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
+from math import prod
 from typing import BinaryIO
 
 import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,
@@ -26,55 +26,27 @@ from pydicom.uid import (
 )
 
 from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.dicom_encoding import HEAD_BYTES as HEAD_BYTES
+from dlcs_core.imaging.dicom_encoding import LONG_VRS as LONG_VRS
+from dlcs_core.imaging.dicom_encoding import PIXEL_TAGS
+from dlcs_core.imaging.dicom_encoding import PREAMBLE_BYTES as PREAMBLE_BYTES
+from dlcs_core.imaging.dicom_encoding import UNDEFINED_LENGTH as UNDEFINED_LENGTH
+from dlcs_core.imaging.dicom_guard import refused_as as refused_as
+from dlcs_core.imaging.dicom_values import integer, text
+from dlcs_core.imaging.quick_header import quick_header
 from dlcs_core.imaging.sources import FileSource
 
-PREAMBLE_BYTES = 128
-HEAD_BYTES = 132
+QUICK_BYTES = 32 * 1024
+"""What is read of a file at first; few headers are longer."""
+
 MAX_INFLATED_BYTES = 1024**3
 DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
 EXPLICIT_SYNTAX = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_SYNTAX), b"\0")
-UNDEFINED_LENGTH = 0xFFFFFFFF
-PIXEL_ELEMENTS = (0x0010, 0x0008, 0x0009)
-"""Element numbers of PixelData, FloatPixelData and DoubleFloatPixelData in group 7FE0."""
-
 PIXEL_CLASSES = frozenset(
     f"1.2.840.10008.5.1.4.1.1.{suffix}"
     for suffix in ("2", "2.1", "2.2", "4", "4.1", "7", "20", "128", "130", "481.2", "66.4")
 )
 """SOP classes that cannot be without pixels: without them the file was cut."""
-
-LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT")
-
-PARSE_ERRORS = (
-    BytesLengthException,
-    InvalidDicomError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""What pydicom raises on damaged input; it promises no single class."""
-
-
-@contextmanager
-def refused_as(code: str) -> Iterator[None]:
-    """Turn whatever a DICOM library raises or warns inside into one refusal or silence."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except RecursionError as error:
-        raise ImagingError("dicom_too_deep") from error
-    except PARSE_ERRORS as error:
-        raise ImagingError(code) from error
 
 
 def is_dicom(head: bytes) -> bool:
@@ -125,8 +97,25 @@ def read_dataset(source: FileSource, *, stop_before_pixels: bool = True) -> Data
 
 
 def read_open_dataset(stream: BinaryIO) -> Dataset:
-    """Read the header of a DICOM file that is open already; see :func:`read_dataset`."""
-    return _parse(_plain(stream), stop_before_pixels=True)
+    """Read the header of a DICOM image that is open already, as far as a series needs it.
+
+    An ordinary file gives the attributes of :mod:`quick_header` only, any other one all.
+
+    Raises
+    ------
+    ImagingError
+        As :func:`read_dataset`.
+    """
+    stream.seek(0)
+    with refused_as("dicom_unreadable"):
+        quick = quick_header(stream.read(QUICK_BYTES))
+    if quick is None:
+        return _parse(_plain(stream), stop_before_pixels=True)
+    dataset, pixels_at = quick
+    stream.seek(pixels_at)
+    with refused_as("dicom_unreadable"):
+        _check_complete(stream, dataset)
+    return dataset
 
 
 @contextmanager
@@ -146,13 +135,19 @@ def open_dicom(source: FileSource) -> Iterator[BinaryIO]:
 
 def transfer_syntax(dataset: Dataset) -> UID:
     """Return how a dataset was encoded; where its file does not say, how it was parsed."""
-    meta = getattr(dataset, "file_meta", None) or Dataset()
-    if named := meta.get("TransferSyntaxUID"):
-        return UID(named)
+    if named := text(getattr(dataset, "file_meta", None) or Dataset(), "TransferSyntaxUID"):
+        return _uid(named)
     implicit, little = dataset.original_encoding
     if implicit:
         return ImplicitVRLittleEndian
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
+@cache
+def _uid(value: str) -> UID:
+    """Return a UID; pydicom checks it each time that one is made."""
+    with refused_as("dicom_unreadable"):
+        return UID(value)
 
 
 def _parse(stream: BinaryIO, *, stop_before_pixels: bool) -> Dataset:
@@ -227,9 +222,9 @@ def _check_complete(stream: BinaryIO, dataset: Dataset) -> None:
 def _sop_class(dataset: Dataset) -> str:
     """Return the SOP class; a DICOMDIR names it in the meta header only."""
     meta = getattr(dataset, "file_meta", None) or Dataset()
-    named = meta.get("MediaStorageSOPClassUID")
+    named = text(meta, "MediaStorageSOPClassUID")
     directory = named if named == MediaStorageDirectoryStorage else ""
-    return str(dataset.get("SOPClassUID") or directory)
+    return text(dataset, "SOPClassUID") or directory
 
 
 def _ends_early(dataset: Dataset) -> bool:
@@ -243,9 +238,10 @@ def _native_bytes(dataset: Dataset) -> int:
     """Return the bytes of uncompressed pixel data; 0 where the syntax is encapsulated."""
     if transfer_syntax(dataset).is_encapsulated:
         return 0
-    values = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
-    bits = values * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)
-    if dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+    sizes = (("Rows", 0), ("Columns", 0), ("NumberOfFrames", 1), ("SamplesPerPixel", 1))
+    values = prod(integer(dataset, keyword) or default for keyword, default in sizes)
+    bits = values * (integer(dataset, "BitsAllocated") or 0)
+    if text(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
         bits = bits * 2 // 3
     return bits // 8
 
@@ -260,7 +256,7 @@ def _pixel_element_length(stream: BinaryIO, dataset: Dataset) -> int | None:
     if len(header) < 8:
         return None
     group, element = struct.unpack_from(f"{order}HH", header)
-    if group != 0x7FE0 or element not in PIXEL_ELEMENTS:
+    if group << 16 | element not in PIXEL_TAGS:
         return None
     if header[4:6] not in LONG_VRS:
         stream.seek(8 - len(header), 1)

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from dlcs_core.errors import ImagingError
-from dlcs_core.imaging.dicom import refused_as
+from dlcs_core.imaging.dicom_guard import refused_as
 
 TEXT_VRS = (None, "AS", "CS", "DA", "DS", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UI")
 INTEGER_VRS = (None, "US", "SS")

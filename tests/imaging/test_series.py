@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pydicom.fileset import FileSet
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     JPEGLSLossless,
+    MediaStorageDirectoryStorage,
     MRImageStorage,
     RTStructureSetStorage,
     SecondaryCaptureImageStorage,
@@ -294,15 +295,14 @@ def test_a_path_in_a_message_is_one_printable_line(tmp_path):
 
 
 def test_a_directory_file_beside_the_images_is_left_out(kit, plan, tmp_path):
-    def complete(_, dataset):
-        dataset.StudyDate, dataset.StudyTime, dataset.StudyID = "20200101", "101010", "1"
-
-    paths = kit.write_series(tmp_path / "loose", plan, complete)
-    file_set = FileSet()
-    for path in paths:
-        file_set.add(path)
-    file_set.write(tmp_path / "disc")
-    assert (tmp_path / "disc" / "DICOMDIR").is_file()
+    kit.write_series(tmp_path / "disc", plan)
+    directory = Dataset()
+    directory.file_meta = FileMetaDataset()
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    directory.file_meta.MediaStorageSOPInstanceUID = kit.uid("directory")
+    directory.FileSetID = "DISC"
+    directory.DirectoryRecordSequence = []
+    kit.save(directory, tmp_path / "disc" / "DICOMDIR")
     volume = read_volume(tmp_path / "disc")
     np.testing.assert_array_equal(volume_hu(volume), plan.hu)
     assert codes(volume) == ["non_images_skipped"]
