@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlcs_core.clinical.record import displayable
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.errors import CohortError
 from dlcs_core.statistics.table_one_types import NO_CODE, CategoricalColumn, ContinuousColumn
@@ -41,7 +42,7 @@ def continuous_column(column: "pd.Series", name: str) -> ContinuousColumn:
     from pandas.api.types import is_numeric_dtype
 
     if not is_numeric_dtype(column):
-        raise CohortError("table_one_not_numeric", column=name)
+        raise CohortError("table_one_not_numeric", column=displayable(name))
     return ContinuousColumn(name, column.to_numpy(dtype=np.float64, na_value=np.nan))
 
 

@@ -230,7 +230,7 @@ def _tables(
     for code, name in enumerate(cohorts.levels):
         rows = cohorts.codes == code
         if not (by.codes[rows] != NO_CODE).any():
-            notices.append(Notice("table_one_cohort_without_groups", {"column": by.name}))
+            notices.append(Notice("table_one_cohort_without_groups", {"column": displayable(by.name)}))
             continue
         part = [_part(column, rows) for column in columns]
         tables[name] = table_one(part, replace(by, codes=by.codes[rows]), request.test)

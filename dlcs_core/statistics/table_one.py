@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
 from dlcs_core.statistics.checks import FloatArray
 from dlcs_core.statistics.comparison import Comparison
@@ -90,9 +91,9 @@ def table_one(
 def _grouping_notices(by: CategoricalColumn, sizes: NDArray[np.intp]) -> list[Notice]:
     notices = []
     if np.count_nonzero(sizes) < 2:
-        notices.append(Notice("table_one_single_group", {"column": by.name}))
+        notices.append(Notice("table_one_single_group", {"column": displayable(by.name)}))
     if count := int(np.count_nonzero(by.codes == NO_CODE)):
-        values = {"column": by.name, "count": count}
+        values = {"column": displayable(by.name), "count": count}
         notices.append(Notice("table_one_rows_without_group", values))
     return notices
 
@@ -178,7 +179,7 @@ def _compare_continuous(name: str, groups: Sequence[FloatArray], choice: Choice)
         comparison = compare_groups(filled, choice)
     except CohortError:
         comparison = None
-        notices += (Notice("table_one_without_test", {"variable": name}),)
+        notices += (Notice("table_one_without_test", {"variable": displayable(name)}),)
     return _with_difference(name, comparison, mean_of_pairs(len(filled), difference), notices)
 
 
@@ -202,7 +203,7 @@ def _before_test(
     name: str, n_groups: int, n_filled: int, constant: bool
 ) -> tuple[tuple[Notice, ...], bool]:
     """Return what stands in the way of a test, and whether one is possible."""
-    values = {"variable": name}
+    values = {"variable": displayable(name)}
     if not n_filled:
         return (Notice("table_one_variable_missing", values),), False
     if constant:
@@ -216,7 +217,7 @@ def _with_difference(
     name: str, comparison: Comparison | None, smd: float | None, notices: tuple[Notice, ...]
 ) -> _Compared:
     if smd is None:
-        notices += (Notice("table_one_without_smd", {"variable": name}),)
+        notices += (Notice("table_one_without_smd", {"variable": displayable(name)}),)
     return _Compared(comparison, smd, notices)
 
 
