@@ -1,5 +1,5 @@
 """Entry of the app: frame, research-use notice and navigation; each page gates itself."""
 
-from dlcs_core.ui.shell import open_page
+from dlcs_core.ui.shell import enter
 
-open_page().run()
+enter().run()

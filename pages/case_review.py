@@ -63,9 +63,9 @@ def _assess(case: CaseInput, filled: Filled, bundle: Bundle) -> None:
 
 def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
     """Draw the result, greyed out while the inputs beside it are others."""
-    if case.opened.is_demo:
-        show_synthetic_case()
     assessed = assessed_cases().get(case.key)
+    if case.demo is not None:
+        show_synthetic_case(case.demo, with_truth=assessed is not None)
     if assessed is None:
         st.info(say("ui_not_assessed_yet"), icon=":material/arrow_back:")
         show_preview(case.opened.study)

@@ -89,7 +89,7 @@ def ct_slice_figure(
             x=x, y=y, mode="lines", line={"color": SKY, "width": 2}, hoverinfo="skip",
             name=sentence("fig_outline", language), showlegend=False, legendgroup=str(index),
         )  # fmt: skip
-    if shown.heat is not None and opacity > 0:
+    if shown.heat is not None and opacity > 0 and (shown.heat >= FLOOR).any():
         figure.add_trace(_heat_trace(shown.heat, shown.spacing_mm, opacity, language))
     _set_view(figure, shown, field_mm)
     return figure

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,16 +37,15 @@ def figure_csv(figure: go.Figure) -> str:
 
 def _rows(trace: go.Scatter) -> Iterator[tuple[object, ...]]:
     """Yield the points of one trace."""
-    z = getattr(trace, "z", None)
-    if z is not None:
-        for row, line in enumerate(np.asarray(z)):
-            yield from ((column, row, value) for column, value in enumerate(line.tolist()))
+    x, y, z = (_values(trace, name) for name in _COORDINATES)
+    if z:
+        for place, line in zip(y, z, strict=True):
+            yield from ((column, place, value) for column, value in zip(x, line, strict=True))
         return
-    x, y = (_values(trace, name) for name in ("x", "y"))
     yield from ((a, b, None) for a, b in zip_longest(x, y))
 
 
-def _values(trace: go.Scatter, name: str) -> list[object]:
+def _values(trace: go.Scatter, name: str) -> list[Any]:
     """Return one coordinate of a trace as Python values."""
     found = getattr(trace, name, None)
     return [] if found is None else list(np.asarray(found).tolist())

@@ -82,6 +82,8 @@ def _mark_horizons(
         marker={"size": 8, "color": INK}, name="",
     )  # fmt: skip
     for month, value in zip(horizons_months, values, strict=True):
+        if np.isnan(value):
+            continue
         figure.add_annotation(
             x=month, y=value, text=f"<b>{value:.0%}</b>", showarrow=False, yshift=-20, xshift=-12,
             font={"size": 13, "color": INK}, bgcolor="rgba(255,255,255,0.85)",

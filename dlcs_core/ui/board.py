@@ -56,13 +56,14 @@ def show_case(case: DemoCase, bundle: Bundle) -> None:
     except DlcsError as refusal:
         show_refusal(refusal)
         return
-    show_synthetic_case()
+    revealed = bool(st.session_state.get(REVEALED))
+    show_synthetic_case(case, with_truth=revealed)
     show_overprint(assessed.view)
-    if st.session_state.get(REVEALED):
+    if revealed:
         show_headline(assessed)
-    show_slices(assessed, height=420)
+    show_slices(assessed, height=400, with_heat=revealed)
     _show_form(record)
-    if st.session_state.get(REVEALED) and not assessed.report.abstained:
+    if revealed and not assessed.report.abstained:
         show_reasons_why(assessed)
         show_survival(assessed)
 

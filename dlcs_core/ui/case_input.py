@@ -31,12 +31,15 @@ class CaseInput:
         From the form, for comparison with the images only; never shown.
     key : str
         Names the case; widget keys begin with it.
+    demo : DemoCase or None
+        The shipped phantom, where it is one.
     """
 
     opened: OpenedStudy
     prefilled: Mapping[str, Value]
     patient_id: str | None
     key: str
+    demo: DemoCase | None = None
 
 
 def choose_case() -> CaseInput | None:
@@ -62,7 +65,11 @@ def _choose_demo() -> CaseInput | None:
         say("ui_demo_case"), list(cases), format_func=lambda n: cases[n].title, index=None,
         placeholder=say("ui_choose"), key="demo_case", persist_state="session",
     )  # fmt: skip
-    return open_case(cases[name]) if name else None
+    if name is None:
+        return None
+    if cases[name].note_code:
+        st.caption(say(cases[name].note_code))
+    return open_case(cases[name])
 
 
 def open_case(case: DemoCase) -> CaseInput:
@@ -74,7 +81,8 @@ def open_case(case: DemoCase) -> CaseInput:
         If it is a case that should be refused.
     """
     record, _ = read_record(case.clinical)
-    return CaseInput(open_demo_case(case), record.values, record.patient_id, f"demo_{case.name}")
+    opened = open_demo_case(case)
+    return CaseInput(opened, record.values, record.patient_id, f"demo_{case.name}", case)
 
 
 def _choose_upload() -> CaseInput | None:

@@ -105,17 +105,22 @@ def _history(case: AssessedCase) -> str:
 
 
 @st.fragment
-def show_slices(case: AssessedCase, height: int) -> None:
+def show_slices(case: AssessedCase, height: int, *, with_heat: bool = True) -> None:
     """Draw the three CT slices with outline and heat map; only this part runs again on a move."""
+    heat = with_heat and not case.report.abstained
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader(say("ui_slices"))
-        opacity = 0.0 if case.report.abstained else st.slider(
-            say("ui_heat_opacity"), 0.0, 1.0, 0.45, 0.05, key="heat_opacity", width=260,
-            persist_state="session",
-        )  # fmt: skip
+        opacity = _opacity_slider() if heat else 0.0
         whole = st.toggle(say("ui_whole_slice"), key="whole_slice", persist_state="session")
     draw_slices(case.view.slices, opacity, None if whole else FIELD_MM, height)
-    st.caption(say("ui_heat_caption" if opacity else "ui_slices_caption"))
+    st.caption(say("ui_heat_caption" if heat else "ui_slices_caption"))
+
+
+def _opacity_slider() -> float:
+    return st.slider(
+        say("ui_heat_opacity"), 0.0, 1.0, 0.45, 0.05, key="heat_opacity", width=260,
+        persist_state="session",
+    )  # fmt: skip
 
 
 def draw_slices(

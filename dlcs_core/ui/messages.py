@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from dlcs_core.clinical.cohort import GOOD_RESPONSE_TRG
 from dlcs_core.errors import DlcsError, Notice
+from dlcs_core.ui.demo_cases import DemoCase
 from dlcs_core.ui.words import say, sentence_shown
 
 
@@ -40,7 +42,11 @@ def show_synthetic_notice() -> None:
         st.markdown(say("ui_synthetic_cohort"))
 
 
-def show_synthetic_case() -> None:
-    """Say that the case on this page is a phantom."""
+def show_synthetic_case(case: DemoCase, *, with_truth: bool) -> None:
+    """Say that the case on this page is a phantom and, once asked, what became of it."""
+    text = say("ui_synthetic_case")
+    if with_truth and case.trg is not None:
+        code = "ui_truth_good" if case.trg in GOOD_RESPONSE_TRG else "ui_truth_poor"
+        text = f"{text} {say(code, trg=case.trg)}"
     with st.container(key="synthetic_case"):
-        st.markdown(say("ui_synthetic_case"))
+        st.markdown(text)

@@ -10,7 +10,7 @@ from dlcs_core.ui.settings import read_settings
 from dlcs_core.ui.words import LANGUAGE_KEY, LANGUAGE_NAMES, say
 
 ENTERED_KEY = "came_through_app"
-"""Session key that ``app.py`` sets and every page looks for."""
+"""Session key that ``app.py`` sets in each run and the page takes away in the same run."""
 
 STATIC = Path(__file__).parent / "static"
 STYLE_SHEET = STATIC / "style.css"
@@ -39,27 +39,28 @@ PAGES = (
 """In the order of the menu; the first is served as ``/``."""
 
 
-def navigate() -> st.Page:
-    """Configure the browser's tab, register our pages and return the one that is asked for."""
+def enter() -> st.Page:
+    """Draw the frame from ``app.py`` and return the page to run inside it."""
+    page = draw_frame()
+    st.session_state[ENTERED_KEY] = True
+    return page
+
+
+def draw_frame() -> st.Page:
+    """Configure the browser's tab, draw menu, language switch and notice; return the page."""
     st.set_page_config(
         page_title="DLCS", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
     )
+    st.html(STYLE_SHEET)
+    st.logo(LOGO, size="large")
+    _draw_language_switch()
     first = PAGES[0]
-    return st.navigation(
+    page = st.navigation(
         [
             st.Page(entry.path, title=say(entry.title), icon=entry.icon, default=entry is first)
             for entry in PAGES
         ]
     )
-
-
-def open_page() -> st.Page:
-    """Draw the frame and return the page to run inside it."""
-    st.session_state[ENTERED_KEY] = True
-    st.html(STYLE_SHEET)
-    st.logo(LOGO, size="large")
-    _draw_language_switch()
-    page = navigate()
     with st.container(key="research_use"):
         st.markdown(say("ui_research_use"))
     return page

@@ -4,8 +4,9 @@ import re
 
 import streamlit as st
 
+from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.errors import DlcsError, Notice
-from dlcs_core.translation import sentence, sentence_of
+from dlcs_core.translation import sentence
 from dlcs_core.ui.settings import read_settings
 
 LANGUAGE_KEY = "lang"
@@ -40,5 +41,11 @@ def plain(text: object) -> str:
 
 
 def sentence_shown(message: DlcsError | Notice) -> str:
-    """Word a refusal or a warning for display; its values come from files and are escaped."""
-    return plain(sentence_of(message, language()))
+    """Word a refusal or a warning for display; its values come from files and are escaped.
+
+    A variable is called by its display name, not by its name in tables.
+    """
+    values = dict(message.values)
+    if values.get("variable") in VARIABLE_BY_NAME:
+        values["variable"] = variable_label(str(values["variable"]))
+    return plain(sentence(message.code, language(), **values))

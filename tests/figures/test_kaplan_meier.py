@@ -1,0 +1,39 @@
+import numpy as np
+
+from dlcs_core.figures.kaplan_meier import (
+    at_risk_times,
+    kaplan_meier_figure,
+    numbers_at_risk,
+    starting_at_one,
+)
+
+
+def test_a_group_has_an_interval_a_curve_and_its_censoring_marks(curve, names):
+    assert names(kaplan_meier_figure({"Low": curve})) == [
+        "95% interval, Low",
+        "95% interval, Low",
+        "Low",
+        "Censored, Low",
+        "At risk: Low",
+    ]
+
+
+def test_the_curve_starts_at_one(curve):
+    time, survival = starting_at_one(curve.time_months, curve.survival)
+    assert (time[0], survival[0]) == (0, 1)
+    np.testing.assert_array_equal(time[1:], curve.time_months)
+
+
+def test_censoring_marks_stand_where_patients_left(curve):
+    marks = kaplan_meier_figure({"Low": curve}).data[3]
+    assert list(marks.x) == [12, 30]
+
+
+def test_numbers_at_risk_are_counted_just_before_each_time(curve):
+    assert numbers_at_risk(curve, [0, 6, 12, 13, 24, 30, 36]) == [5, 5, 4, 2, 2, 1, 0]
+
+
+def test_times_of_the_table_are_round_and_few():
+    assert at_risk_times(35) == [0, 6, 12, 18, 24, 30]
+    assert at_risk_times(60) == [0, 12, 24, 36, 48, 60]
+    assert len(at_risk_times(400)) <= 8

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from dlcs_core.figures.nomogram import nomogram_figure, nomogram_rows, readable, short_level
+from dlcs_core.models.nomogram import fusion_nomogram
+
+VALUES = {"max_diameter_cm": 6.0, "borrmann_type": "III", "src_component": "no"}
+
+
+@pytest.fixture
+def nomogram(bundle_contents):
+    return fusion_nomogram(bundle_contents.fusion)
+
+
+def test_there_is_a_line_for_points_each_variable_total_and_outcome(nomogram):
+    assert [name for name, _ in nomogram_rows(nomogram, "en")] == [
+        "Points",
+        "DL signature",
+        "Maximum diameter",
+        "Borrmann type",
+        "Signet ring cell component",
+        "Total points",
+        "Probability of good response",
+    ]
+
+
+def test_the_patients_dots_stand_at_the_points(nomogram):
+    reading = nomogram.points(VALUES, 0.3)
+    dots = nomogram_figure(nomogram, reading).data[-1]
+    np.testing.assert_allclose(dots.x[:4], [entry.points for entry in reading.variables])
+    assert dots.x[4] == pytest.approx(reading.total_points / nomogram.most_total_points * 100)
+    assert dots.x[5] == dots.x[4]
+
+
+def test_without_a_patient_there_are_lines_only(nomogram, names):
+    assert "This patient" not in names(nomogram_figure(nomogram))
+
+
+def test_texts_never_stand_on_each_other():
+    ticks = [(0.0, "10%"), (1.0, "20%"), (30.0, "30%")]
+    assert readable(ticks) == ["10%", "", "30%"]
+
+
+def test_levels_lose_their_explanation():
+    assert short_level("borrmann_type", "III", "en") == "III"
+    assert short_level("borrmann_type", "III", "zh") == "III 型"

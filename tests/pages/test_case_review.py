@@ -1,0 +1,141 @@
+"""Case review: from a study and a form to a result that belongs to them and to nothing else."""
+
+import json
+
+import pytest
+
+REFERENCE = (
+    "among patients who went on to complete at least two cycles of "
+    "5-fluorouracil-based chemotherapy and an R0 gastrectomy"
+)
+OVERPRINT = "Learnt from computer phantoms, not about this patient"
+
+
+@pytest.fixture
+def chosen(app):
+    """The page with the phantom chosen."""
+    app.run()
+    return app.selectbox(key="demo_case").select("phantom").run()
+
+
+@pytest.fixture
+def assessed(chosen):
+    """The page with the phantom assessed."""
+    return chosen.button(key="assess").click().run()
+
+
+def test_the_empty_page_says_what_to_do_and_offers_no_result(app, shown):
+    app.run()
+    assert not app.exception
+    assert "Choose a demo case" in shown(app)
+    assert "Research use only" in shown(app)
+    assert not [button for button in app.button if button.key == "assess"]
+
+
+def test_the_study_is_described_and_the_form_prefilled_before_anything_is_assessed(
+    chosen, data_directory
+):
+    assert not chosen.exception
+    form = json.loads((data_directory / "demo_cases/phantom/clinical.json").read_text())
+    assert chosen.number_input(key="demo_phantom_age_years").value == form["age_years"]
+    assert chosen.selectbox(key="demo_phantom_ct_stage").value == form["ct_stage"]
+    assert "mm² ·" in str(chosen.table[0].value)
+    assert len(chosen.get("plotly_chart")) == 3
+
+
+def test_the_result_speaks_in_natural_frequencies_of_a_named_reference_class(assessed, shown):
+    assert not assessed.exception
+    said = shown(assessed)
+    assert "Of 100 patients like this" in said
+    assert REFERENCE in said
+    assert "Model disagreement" in said
+    assert "not a confidence interval" in said
+
+
+def test_words_and_icons_say_the_same_number(assessed, shown):
+    icons = next(
+        json.loads(chart.proto.spec)
+        for chart in assessed.get("plotly_chart")
+        if "respond well" in chart.proto.spec
+    )
+    good = int(icons["data"][0]["name"].split()[0])
+    assert f"**{good} respond well**, **{100 - good} do not**" in shown(assessed)
+
+
+def test_a_demo_case_is_called_a_phantom_and_not_overprinted(assessed, shown):
+    assert "Synthetic phantom" in shown(assessed)
+    assert OVERPRINT not in shown(assessed)
+
+
+def test_a_changed_form_greys_the_result_out_until_it_is_assessed_again(assessed, shown):
+    assessed.number_input(key="demo_phantom_max_diameter_cm").set_value(7.5).run()
+    assert "inputs have changed" in shown(assessed)
+    assert not [b for b in assessed.get("download_button") if b.key == "download_report"]
+    assessed.button(key="assess").click().run()
+    assert "inputs have changed" not in shown(assessed)
+    assert "2 different sets of inputs" in shown(assessed)
+
+
+def test_a_value_beyond_its_limits_is_refused_with_the_likely_unit(chosen, shown):
+    chosen.number_input(key="demo_phantom_max_diameter_cm").set_value(45).run()
+    assert len(chosen.error) == 1
+    assert "entered in mm" in chosen.error[0].value
+    assert chosen.button(key="assess").disabled
+
+
+def test_a_missing_value_of_the_dlcs_leaves_the_image_to_speak(chosen, shown):
+    chosen.selectbox(key="demo_phantom_borrmann_type").set_value(None).run()
+    chosen.button(key="assess").click().run()
+    assert not chosen.exception
+    assert "the CT image alone, since clinical values" in shown(chosen)
+
+
+def test_a_case_that_cannot_be_read_is_one_sentence(app):
+    app.run()
+    app.selectbox(key="demo_case").select("text_instead_of_image").run()
+    assert not app.exception
+    assert len(app.error) == 1
+
+
+def test_another_language_words_everything_again(assessed, shown):
+    assessed.get_by_key("lang").set_value("zh").run()
+    assert not assessed.exception
+    assert "名反应良好" in shown(assessed)
+    assert "仅供科研使用" in shown(assessed)
+
+
+def upload(app, data_directory):
+    """Give the phantom as somebody's own study."""
+    folder = data_directory / "demo_cases" / "phantom"
+    app.run()
+    app.get_by_key("case_source").set_value("upload").run()
+    for key, kind in (("upload_files", "image"), ("upload_mask", "mask")):
+        (path,) = folder.glob(f"{kind}*")
+        app.file_uploader(key=key).upload(path.name, path.read_bytes())
+    return app.run()
+
+
+def test_an_uploaded_study_is_overprinted_by_a_model_of_phantoms(app, shown, data_directory):
+    upload(app, data_directory)
+    assert not app.exception
+    app.button(key="assess").click().run()
+    assert not app.exception
+    assert OVERPRINT in shown(app)
+
+
+def test_a_broken_upload_is_one_sentence_and_leaves_no_result(app):
+    app.run()
+    app.get_by_key("case_source").set_value("upload").run()
+    app.file_uploader(key="upload_files").upload("scan.dcm", b"hello")
+    app.file_uploader(key="upload_mask").upload("mask.nii", b"hello")
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert not [button for button in app.button if button.key == "assess"]
+
+
+def test_without_a_bundle_the_page_says_so(app, monkeypatch, tmp_path):
+    monkeypatch.setenv("DLCS_BUNDLE", str(tmp_path / "nowhere"))
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
