@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from dlcs_core.clinical.variables import VARIABLES
@@ -96,12 +97,20 @@ def fit_bundle(
         from trainer.stages.delivery import deliver_bundle
 
         scored = deliver_bundle(run.cache, run.config, signature, out)
-        scored.to_csv(run.folder / SCORES_FILE, index=False, lineterminator="\n")
+        write_atomically(run.folder / SCORES_FILE, as_csv(scored))
 
 
 def run_folder(out: Path) -> Path:
     """Return the folder beside a bundle in which its run keeps its state."""
     return out.with_name(out.name + ".training")
+
+
+def as_csv(scored: pd.DataFrame) -> bytes:
+    """Return a canonical cohort table as CSV, flags as 0 and 1."""
+    flags = dict.fromkeys(("good_response", "os_event"), "Int64")
+    whole = {name: "Int64" for name in ("trg",) if name in scored}
+    text: str = scored.astype(flags | whole).to_csv(index=False, lineterminator="\n")
+    return text.encode()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from dlcs_core.bundle.reader import Bundle, read_bundle
+from dlcs_core.clinical.cohort import read_cohort
 from trainer.train import SCORES_FILE, run_folder
 
 
@@ -87,3 +88,12 @@ def test_model_card_says_what_it_is_and_carries_the_numbers(bundle: Bundle) -> N
 def test_five_networks_in_eight_bits_stay_below_fifty_megabytes(smoke_run: Any) -> None:
     sizes = [path.stat().st_size for path in smoke_run.bundle.glob("network-*.safetensors")]
     assert 5 * max(sizes) < 50e6
+
+
+def test_written_scores_are_a_cohort_table_that_passes_every_check(
+    scored: pd.DataFrame, smoke_run: Any
+) -> None:
+    cohort = read_cohort(run_folder(smoke_run.bundle) / SCORES_FILE)
+    assert [notice.code for notice in cohort.warnings if "score" in notice.code] == []
+    assert set(scored["good_response"]) == {0, 1}
+    assert len(cohort.table) == len(smoke_run.cache.table)
