@@ -22,12 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--html", type=Path, metavar="FILE", help="self-contained report")
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help="the same on one page to print")
     parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="the three slices as PNG")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Assess the case and write what was asked for."""
     check_output(arguments.html)
+    check_output(arguments.pdf)
     case = _assess(arguments)
     if arguments.save_overlay:
         from dlcs_core.report.overlay import write_overlays
@@ -35,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
         write_overlays(case.report, case.study, arguments.save_overlay)
     if arguments.html:
         write_file(arguments.html, _html(case).encode())
+    if arguments.pdf:
+        from dlcs_core.report.pdf import case_pdf
+
+        write_file(arguments.pdf, case_pdf(case.report, case.study, language()))
     if arguments.json:
         from dlcs_core.report.case_json import case_json
 

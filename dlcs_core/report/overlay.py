@@ -44,10 +44,7 @@ def write_overlays(report: CaseReport, study: Study, directory: Path) -> tuple[P
     """
     from matplotlib.image import imsave
 
-    key_mask = report.model_input.mask[
-        report.study.slice_indices.index(report.study.key_slice_index)
-    ]
-    heat = make_activation_map(report.cam, key_mask).relative
+    heat = relative_heat(report)
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -58,6 +55,13 @@ def write_overlays(report: CaseReport, study: Study, directory: Path) -> tuple[P
     except OSError as error:
         raise UsageError("output_not_written", reason=error.strerror or "I/O error") from error
     return tuple(written)
+
+
+def relative_heat(report: CaseReport) -> NDArray[np.float64]:
+    """Return the activation map on the input grid in [0, 1]; zero for an abstained case."""
+    key = report.study.slice_indices.index(report.study.key_slice_index)
+    relative = make_activation_map(report.cam, report.model_input.mask[key]).relative
+    return np.zeros_like(relative) if report.abstained else relative
 
 
 def overlay_rgb(

@@ -149,3 +149,13 @@ def test_messages_follow_the_language(run_cli, case, untrained_bundle):
     result = run_cli("predict", *options, "--bundle", untrained_bundle, DLCS_LANGUAGE="zh")
     assert result.code == 0
     assert "仅供科研使用" in result.out
+
+
+def test_reports_are_written_complete_or_not_at_all(predict, tmp_path):
+    result = predict(html=tmp_path / "case.html", pdf=tmp_path / "case.pdf")
+    assert (result.code, result.err) == (0, "")
+    assert (tmp_path / "case.pdf").read_bytes().startswith(b"%PDF-")
+    html = (tmp_path / "case.html").read_text(encoding="utf-8")
+    assert "Research use only" in html
+    assert "PH-1" not in html
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case.html", "case.pdf"]
