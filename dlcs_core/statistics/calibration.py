@@ -19,6 +19,7 @@ from dlcs_core.statistics.checks import (
 )
 from dlcs_core.statistics.classification import wilson_interval
 from dlcs_core.statistics.logistic_regression import LogisticFit, fit_logistic
+from dlcs_core.statistics.ranking import RankedScore, check_unit_interval, rank_risk
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,21 @@ def hosmer_lemeshow(
     .. [1] Hosmer DW, Lemeshow S. Goodness of fit tests for the multiple logistic regression
        model. Commun Stat Theory Methods 1980;9:1043-1069.
     """
-    outcome, values = outcome_and_risk(good_response, risk)
-    n, observed, expected = _grouped(outcome, values, groups)
+    return hosmer_lemeshow_of(rank_risk(good_response, risk), groups=groups, external=external)
+
+
+def hosmer_lemeshow_of(
+    ranked: RankedScore, *, groups: int = 10, external: bool = False
+) -> HosmerLemeshow:
+    """Test of patients that are sorted already; see :func:`hosmer_lemeshow`."""
+    n, observed, expected = _grouped(ranked, groups)
+    return _goodness_of_fit(n, observed, expected, external)
+
+
+def _goodness_of_fit(
+    n: FloatArray, observed: FloatArray, expected: FloatArray, external: bool
+) -> HosmerLemeshow:
+    """Chi-square of counted groups."""
     df = int(n.size if external else n.size - 2)
     gap = (observed - expected) ** 2
     rest = expected * (1.0 - expected / n)
@@ -211,25 +225,34 @@ def grouped_calibration(
     >>> curve.predicted.tolist(), curve.observed.tolist()
     ([0.2, 0.7], [0.5, 0.5])
     """
-    outcome, values = outcome_and_risk(good_response, risk)
-    n, observed, expected = _grouped(outcome, values, groups)
+    return grouped_calibration_of(rank_risk(good_response, risk), groups=groups)
+
+
+def grouped_calibration_of(ranked: RankedScore, *, groups: int = 10) -> GroupedCalibration:
+    """Return the groups of patients that are sorted already; see :func:`grouped_calibration`."""
+    n, observed, expected = _grouped(ranked, groups)
     low, high = wilson_interval(observed, n)
     return GroupedCalibration(n, expected / n, observed / n, low, high)
 
 
-def _grouped(
-    outcome: BoolArray, risk: FloatArray, groups: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _grouped(ranked: RankedScore, groups: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Patients, events and summed risks per quantile group."""
     if groups < 2:
         raise CohortError("statistic_too_few_groups", groups=groups)
-    edges = np.unique(np.quantile(risk, np.linspace(0.0, 1.0, groups + 1)))
-    index: NDArray[np.intp] = np.searchsorted(edges[1:-1], risk, side="left").astype(np.intp)
-    n = np.bincount(index).astype(np.float64)
-    filled = n > 0.0
-    observed = np.bincount(index[outcome], minlength=n.size).astype(np.float64)
-    expected = np.asarray(np.bincount(index, weights=risk), dtype=np.float64)
-    return n[filled], observed[filled], expected[filled]
+    check_unit_interval(ranked)
+    edges = np.unique(np.quantile(ranked.score, np.linspace(0.0, 1.0, groups + 1)))
+    cuts = np.searchsorted(ranked.score, edges[1:-1], side="right")
+    return group_sums(ranked, np.unique(np.concatenate([[0], cuts])))
+
+
+def group_sums(
+    ranked: RankedScore, start: NDArray[np.intp]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Patients, events and summed risks of consecutive sorted patients, from each start on."""
+    n = np.diff(start, append=ranked.n).astype(np.float64)
+    observed = np.add.reduceat(ranked.outcome, start, dtype=np.float64)
+    expected = np.add.reduceat(ranked.score, start)
+    return n, np.asarray(observed), np.asarray(expected)
 
 
 def _outcome_and_logit(good_response: ArrayLike, risk: ArrayLike) -> tuple[BoolArray, FloatArray]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcs_core.errors import CohortError
-from dlcs_core.statistics.checks import FloatArray, outcome_and_risk
+from dlcs_core.statistics.checks import FloatArray
 from dlcs_core.statistics.loess import LoessPoints, bin_points, loess
+from dlcs_core.statistics.ranking import RankedScore, check_unit_interval, rank_risk
 
 CurveMethod = Literal["loess", "loess_binned"]
 
@@ -79,17 +80,22 @@ def calibration_curve(
        for quantifying the calibration of logistic regression models. Stat Med
        2019;38:4051-4065.
     """
-    outcome, values = outcome_and_risk(good_response, risk)
-    order = np.argsort(values, kind="stable")
-    x, y = values[order], outcome[order].astype(np.float64)
-    distinct = int(np.count_nonzero(np.diff(x))) + 1
+    return calibration_curve_of(rank_risk(good_response, risk), n_points=n_points)
+
+
+def calibration_curve_of(ranked: RankedScore, *, n_points: int = 101) -> CalibrationCurve:
+    """Smooth curve of patients that are sorted already; see :func:`calibration_curve`."""
+    check_unit_interval(ranked)
+    x, y = ranked.score, ranked.outcome.astype(np.float64)
+    distinct = ranked.first.size
     if distinct < FEWEST_VALUES:
         raise CohortError("statistic_too_few_values", column="risk", count=distinct)
     grid = np.linspace(x[0], x[-1], n_points)
     if distinct <= DIRECT_ROWS:
-        points = LoessPoints.of_rows(x, y)
-        at, where = np.unique(x, return_inverse=True)
-        fitted = loess(points, at)[where]
+        points = LoessPoints(
+            ranked.distinct, ranked.positives / ranked.count, ranked.count * 1.0, x
+        )
+        fitted = np.repeat(loess(points, points.x), ranked.count)
         method: CurveMethod = "loess"
     else:
         points = bin_points(x, y)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcs_core.errors import CohortError
-from dlcs_core.statistics.checks import FloatArray, finite_vector, outcome_and_risk
+from dlcs_core.statistics.checks import FloatArray, finite_vector
+from dlcs_core.statistics.ranking import RankedScore, check_unit_interval, rank_risk
 
 THRESHOLD_DECIMALS = 10
 """Thresholds of a range are rounded to this, so that 0.3 is the 0.3 of the predictions."""
@@ -89,12 +90,16 @@ def net_benefit(good_response: ArrayLike, risk: ArrayLike, thresholds: ArrayLike
     >>> net_benefit([True, True, False, False], [0.9, 0.2, 0.6, 0.1], [0.0, 0.5])
     array([0.5, 0. ])
     """
-    outcome, values = outcome_and_risk(good_response, risk)
-    t = _thresholds(thresholds)
-    positive, negative = np.sort(values[outcome]), np.sort(values[~outcome])
-    tp = positive.size - np.searchsorted(positive, t, side="left")
-    fp = negative.size - np.searchsorted(negative, t, side="left")
-    return np.asarray((tp - fp * t / (1.0 - t)) / outcome.size)
+    return _net_benefit(rank_risk(good_response, risk), _thresholds(thresholds))
+
+
+def _net_benefit(ranked: RankedScore, t: FloatArray) -> FloatArray:
+    """Net benefit of sorted patients at checked thresholds."""
+    below = np.searchsorted(ranked.score, t, side="left")
+    missed = np.concatenate([[0], np.cumsum(ranked.outcome, dtype=np.int64)])[below]
+    tp = ranked.n_positive - missed
+    fp = ranked.n - below - tp
+    return np.asarray((tp - fp * t / (1.0 - t)) / ranked.n)
 
 
 def decision_curve(
@@ -130,10 +135,15 @@ def decision_curve(
     >>> curve.net_interventions_avoided.tolist()
     [0.5]
     """
-    benefit = net_benefit(good_response, risk, thresholds)
-    outcome, _ = outcome_and_risk(good_response, risk)
+    return decision_curve_of(rank_risk(good_response, risk), thresholds)
+
+
+def decision_curve_of(ranked: RankedScore, thresholds: ArrayLike) -> DecisionCurve:
+    """Decision curve of patients that are sorted already; see :func:`decision_curve`."""
+    check_unit_interval(ranked)
     t = _thresholds(thresholds)
-    prevalence = float(outcome.mean())
+    benefit = _net_benefit(ranked, t)
+    prevalence = ranked.n_positive / ranked.n
     treat_all = prevalence - (1.0 - prevalence) * t / (1.0 - t)
     odds = np.where(t > 0.0, t / (1.0 - t), np.nan)
     return DecisionCurve(

@@ -13,8 +13,8 @@ EXTREMES = 100
 """Rows at either end that stay points of their own, since the curve bends most there."""
 CONDITION_FLOOR = 1e-7
 """Smallest eigenvalue of scaled normal equations that are solved without a decomposition."""
-CHUNK = 256
-"""Evaluation points worked on at once; bounds the memory."""
+CHUNK = 32
+"""Evaluation points worked on at once, so that their weights stay in the cache."""
 
 RANK_TOLERANCE = 100.0 * float(np.finfo(np.float64).eps)
 """Relative size of a singular value that counts as 0, as in the loess routines."""
@@ -36,13 +36,6 @@ class LoessPoints:
     y: FloatArray
     count: FloatArray
     rows: FloatArray
-
-    @classmethod
-    def of_rows(cls, x: FloatArray, y: FloatArray) -> "LoessPoints":
-        """Take every distinct x as a point, rows at the same x together."""
-        at, index, count = np.unique(x, return_inverse=True, return_counts=True)
-        total = np.asarray(np.bincount(index, weights=y), dtype=np.float64)
-        return cls(at, total / count, count.astype(np.float64), x)
 
 
 def bin_points(x: FloatArray, y: FloatArray) -> LoessPoints:
@@ -112,14 +105,18 @@ def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> Float
     # A width of 0 (most rows at the place itself) leaves only those rows.
     safe = np.where(width > 0.0, width, 1.0)
     u = (points.x - at[:, None]) / safe[:, None]
-    near = np.clip(1.0 - np.abs(u) ** 3, 0.0, None) ** 3
-    near = np.where(width[:, None] > 0.0, near, u == 0.0)
-    weight = near * points.count
-    powers = [weight]
-    for _ in range(4):
-        powers.append(powers[-1] * u)
-    moments = np.stack([power.sum(axis=1) for power in powers], axis=1)
-    right = np.stack([power @ points.y for power in powers[:3]], axis=1)
+    weight = _tricube(u)
+    still = width == 0.0
+    weight[still] = u[still] == 0.0
+    weight *= points.count
+    moments = np.empty((at.size, 5))
+    right = np.empty((at.size, 3))
+    power = weight.copy()
+    for k in range(5):
+        moments[:, k] = power.sum(axis=1)
+        if k < 3:
+            right[:, k] = power @ points.y
+        power *= u
     normal = moments[:, [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]
     regular = _well_conditioned(normal)
     fitted = np.empty(at.size)
@@ -127,6 +124,18 @@ def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> Float
     for i in np.flatnonzero(~regular):
         fitted[i] = _minimum_norm(u[i], points.y, weight[i])
     return fitted
+
+
+def _tricube(u: FloatArray) -> FloatArray:
+    """Weight ``(1 - |u|^3)^3`` within 1, 0 beyond; products are far faster than powers."""
+    size = np.abs(u)
+    near = size * size
+    near *= size
+    np.subtract(1.0, near, out=near)
+    np.maximum(near, 0.0, out=near)
+    weight = near * near
+    weight *= near
+    return weight
 
 
 def _well_conditioned(normal: FloatArray) -> NDArray[np.bool_]:

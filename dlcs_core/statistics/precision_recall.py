@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcs_core.statistics.checks import FloatArray
-from dlcs_core.statistics.roc import roc_curve
+from dlcs_core.statistics.ranking import RankedScore, rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +65,18 @@ def precision_recall_curve(good_response: ArrayLike, score: ArrayLike) -> Precis
     >>> curve.precision.tolist()[:2], round(curve.average_precision, 4)
     ([1.0, 0.5], 0.8333)
     """
-    curve = roc_curve(good_response, score)
-    recall = curve.sensitivity[1:]
-    found = np.rint(recall * curve.n_positive)
-    alarms = np.rint((1.0 - curve.specificity[1:]) * curve.n_negative)
-    precision = found / (found + alarms)
+    return precision_recall_of(rank(good_response, score))
+
+
+def precision_recall_of(ranked: RankedScore) -> PrecisionRecallCurve:
+    """Points of patients that are sorted already; see :func:`precision_recall_curve`."""
+    found = np.cumsum(ranked.positives[::-1])
+    precision = found / np.cumsum(ranked.count[::-1])
+    recall = found / ranked.n_positive
     return PrecisionRecallCurve(
-        threshold=curve.threshold[1:],
+        threshold=ranked.distinct[::-1],
         recall=recall,
         precision=precision,
         average_precision=float(np.diff(recall, prepend=0.0) @ precision),
-        prevalence=curve.n_positive / (curve.n_positive + curve.n_negative),
+        prevalence=ranked.n_positive / ranked.n,
     )

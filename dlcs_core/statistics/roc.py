@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcs_core.statistics.checks import FloatArray, outcome_and_score
+from dlcs_core.statistics.checks import FloatArray
+from dlcs_core.statistics.ranking import RankedScore, rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,20 +86,19 @@ def roc_curve(good_response: ArrayLike, score: ArrayLike) -> RocCurve:
     >>> curve.sensitivity.tolist(), curve.specificity.tolist()
     ([0.0, 0.5, 0.5, 1.0, 1.0], [1.0, 1.0, 0.5, 0.5, 0.0])
     """
-    outcome, values = outcome_and_score(good_response, score)
-    order = np.argsort(-values, kind="stable")
-    ranked, hit = values[order], outcome[order]
-    last = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
-    true_positive = np.r_[0, np.cumsum(hit)[last]]
-    false_positive = np.r_[0, last + 1] - true_positive
-    n_positive = int(outcome.sum())
-    n_negative = int(outcome.size - n_positive)
+    return roc_of(rank(good_response, score))
+
+
+def roc_of(ranked: RankedScore) -> RocCurve:
+    """ROC points of patients that are sorted already; see :func:`roc_curve`."""
+    true_positive = np.concatenate([[0], np.cumsum(ranked.positives[::-1])])
+    false_positive = np.concatenate([[0], np.cumsum(ranked.negatives[::-1])])
     return RocCurve(
-        threshold=np.r_[np.inf, ranked[last]],
-        sensitivity=true_positive / n_positive,
-        specificity=(n_negative - false_positive) / n_negative,
-        n_positive=n_positive,
-        n_negative=n_negative,
+        threshold=np.concatenate([[np.inf], ranked.distinct[::-1]]),
+        sensitivity=true_positive / ranked.n_positive,
+        specificity=(ranked.n_negative - false_positive) / ranked.n_negative,
+        n_positive=ranked.n_positive,
+        n_negative=ranked.n_negative,
     )
 
 
