@@ -49,6 +49,15 @@ PIXEL_CLASSES = frozenset(
 """SOP classes that cannot be without pixels: without them the file was cut."""
 
 
+FIRST_ELEMENTS = frozenset(
+    struct.pack(f"{order}HH", group, element)
+    for order in "<>"
+    for group, elements in ((0x0008, (0x00, 0x05, 0x08, 0x12, 0x16)), (0x0002, (0x00, 0x01, 0x02)))
+    for element in elements
+)
+"""Tags with which a file without preamble begins."""
+
+
 def is_dicom(head: bytes) -> bool:
     """Return whether a file that starts with these bytes (at least 132) can be DICOM.
 
@@ -57,19 +66,7 @@ def is_dicom(head: bytes) -> bool:
     """
     if head[PREAMBLE_BYTES:HEAD_BYTES] == b"DICM":
         return True
-    return head[:4] in (
-        b"\x08\0\x05\0",
-        b"\x08\0\0\0",
-        b"\x08\0\x08\0",
-        b"\x08\0\x16\0",
-        b"\x02\0\0\0",
-        b"\x02\0\x01\0",
-        b"\x02\0\x02\0",
-        b"\0\x08\0\x05",
-        b"\0\x08\0\x08",
-        b"\0\x08\0\x16",
-        b"\x08\0\x12\0",
-    )
+    return head[:4] in FIRST_ELEMENTS
 
 
 def read_dataset(source: FileSource, *, stop_before_pixels: bool = True) -> Dataset:
