@@ -6,6 +6,8 @@ code without a Chinese sentence falls back to English; a code without an English
 that ``tests/test_translation.py`` finds.
 """
 
+import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -31,15 +33,42 @@ def catalogue(language: str) -> dict[str, str]:
     dict of str to str
         Message code to ``str.format`` template.
     """
-    from babel.messages.pofile import read_po
+    return {
+        code: text
+        for path in sorted((CATALOGUE_DIRECTORY / language).glob("*.po"))
+        for code, text in read_catalogue(path).items()
+    }
 
-    sentences: dict[str, str] = {}
-    for path in sorted((CATALOGUE_DIRECTORY / language).glob("*.po")):
-        with path.open("rb") as stream:
-            for message in read_po(stream, abort_invalid=True):
-                if message.id:
-                    sentences[str(message.id)] = str(message.string)
-    return sentences
+
+def read_catalogue(path: Path) -> dict[str, str]:
+    """Return the sentences of one catalogue file by their code.
+
+    Parameters
+    ----------
+    path : Path
+        A gettext catalogue with ``msgid`` and ``msgstr`` only: no plurals, no contexts.
+
+    Returns
+    -------
+    dict of str to str
+        Without the header entry.
+
+    Notes
+    -----
+    A dozen lines instead of a gettext library: every cold command words something, and a bare
+    training machine has no such library. A test holds them against Babel's reader.
+    """
+    entries = _ENTRY.findall(path.read_text(encoding="utf-8"))
+    return {_joined(code): _joined(text) for code, text in entries if _joined(code)}
+
+
+_STRINGS = r'("[^\n]*"(?:\n"[^\n]*")*)'
+_ENTRY = re.compile(rf"^msgid {_STRINGS}\nmsgstr {_STRINGS}", re.MULTILINE)
+
+
+def _joined(quoted: str) -> str:
+    """Return the text of adjacent quoted strings; a catalogue escapes as JSON does."""
+    return "".join(json.loads(line) for line in quoted.splitlines())
 
 
 def sentence(code: str, language: str = "en", **values: object) -> str:

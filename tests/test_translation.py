@@ -17,6 +17,7 @@ from dlcs_core.translation import (
     CATALOGUE_DIRECTORY,
     LANGUAGES,
     catalogue,
+    read_catalogue,
     sentence,
     sentence_of,
 )
@@ -120,6 +121,19 @@ def test_no_code_is_worded_twice(language):
         with path.open("rb") as stream:
             codes.update({str(message.id) for message in read_po(stream) if message.id})
     assert [code for code, count in codes.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUE_DIRECTORY.glob("*/*.po")), ids=lambda p: p.stem)
+def test_catalogues_are_read_as_a_gettext_library_reads_them(path):
+    with path.open("rb") as stream:
+        read = read_po(stream, abort_invalid=True)
+    assert read_catalogue(path) == {m.id: m.string for m in read if m.id}
+
+
+def test_strings_over_several_lines_and_escapes_are_joined(tmp_path):
+    lines = ('msgid ""', 'msgstr "header"', "", 'msgid "a"', r'msgstr "b \"c\""', r'"\\d"', "")
+    (tmp_path / "a.po").write_text("\n".join(lines))
+    assert read_catalogue(tmp_path / "a.po") == {"a": 'b "c"\\d'}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
