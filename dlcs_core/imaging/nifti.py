@@ -4,7 +4,6 @@ The header is parsed here because readers repair silently: a cut gzip stream bec
 infinite affine the identity.
 """
 
-import gzip
 import zlib
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.errors import ImagingError, Notice
 from dlcs_core.imaging.sources import FileSource
-from dlcs_core.imaging.voxel_file import Readable, VoxelFile, read_voxels
+from dlcs_core.imaging.voxel_file import Readable, VoxelFile, read_voxels, unpacking
 
 FloatArray = NDArray[np.float64]
 
@@ -115,7 +114,7 @@ def read_nifti(source: FileSource) -> VoxelFile:
     with source.open() as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        stream: Readable = gzip.GzipFile(fileobj=raw) if packed else raw
+        stream = unpacking(raw, "gzip" if packed else "raw")
         try:
             header = _read_header(stream)
             _skip(stream, _data_offset(header) - header.size)
@@ -130,9 +129,7 @@ def read_nifti(source: FileSource) -> VoxelFile:
 
 def _read_header(stream: Readable) -> NiftiHeader:
     """Parse the header, in either byte order."""
-    content = stream.read(348)
-    if len(content) < 348:
-        raise EOFError
+    content = _exactly(stream, 348)
     order, size = _byte_order_and_size(content)
     content += _exactly(stream, size - 348)
     layout = HEADER_SIZES[size]

@@ -1,7 +1,6 @@
 """What a volume file holds before anything is made of it, and reading its values in bounds."""
 
 import bz2
-import gzip
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,10 @@ from dlcs_core.errors import ImagingError, Notice
 
 MAX_VOXEL_BYTES = 2 * 1024**3
 MAX_TRAILING_BYTES = 64 * 1024**2
+PACKED_CHUNK_BYTES = 256 * 1024
+EITHER_WRAPPING = zlib.MAX_WBITS | 32
+"""Lets zlib tell gzip from zlib by the first bytes."""
+
 DEFLATE_MAX_RATIO = 1_100
 """Deflate cannot pack better than 1032 to 1: a smaller file was cut, whatever its header says."""
 
@@ -50,7 +53,7 @@ class VoxelFile:
 class Readable(Protocol):
     """A stream of bytes."""
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; none at the end."""
 
 
@@ -61,10 +64,10 @@ class Bzip2Stream:
         self._packed = packed
         self._inflater = bz2.BZ2Decompressor()
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; none at the end."""
         while not self._inflater.eof:
-            chunk = self._packed.read(65536) if self._inflater.needs_input else b""
+            chunk = self._packed.read(PACKED_CHUNK_BYTES) if self._inflater.needs_input else b""
             if self._inflater.needs_input and not chunk:
                 raise EOFError
             if content := self._inflater.decompress(chunk, max_length=size):
@@ -72,22 +75,39 @@ class Bzip2Stream:
         return b""
 
 
-class ZlibStream:
-    """A zlib stream (MHA's ``CompressedData``) inflated no further than asked."""
+class DeflateStream:
+    """A gzip or zlib stream inflated no further than asked; checksum and size are verified.
+
+    Gzip members that follow each other are one stream, zeros after them are padding, anything
+    else is damage.
+    """
 
     def __init__(self, packed: BinaryIO) -> None:
         self._packed = packed
-        self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._pending = b""
+        self._inflater = zlib.decompressobj(EITHER_WRAPPING)
 
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
-        while not self._inflater.eof:
-            chunk = self._inflater.unconsumed_tail or self._packed.read(65536)
-            if content := self._inflater.decompress(chunk, max(size, 0)):
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes (one or more asked); none at the end."""
+        while not self._inflater.eof or self._begin_next_member():
+            chunk = self._pending or self._packed.read(PACKED_CHUNK_BYTES)
+            content = self._inflater.decompress(chunk, size)
+            self._pending = self._inflater.unconsumed_tail or self._inflater.unused_data
+            if content:
                 return content
-            if not chunk:
+            if not chunk and not self._inflater.eof:
                 raise EOFError
         return b""
+
+    def _begin_next_member(self) -> bool:
+        """Go on to the member that follows; False at the end of the file."""
+        while not self._pending.strip(b"\0"):
+            self._pending = self._packed.read(PACKED_CHUNK_BYTES)
+            if not self._pending:
+                return False
+        self._pending = self._pending.lstrip(b"\0")
+        self._inflater = zlib.decompressobj(EITHER_WRAPPING)
+        return True
 
 
 def unpacking(packed: BinaryIO, encoding: str) -> Readable:
@@ -100,11 +120,9 @@ def unpacking(packed: BinaryIO, encoding: str) -> Readable:
     encoding : str
         ``"raw"``, ``"gzip"``, ``"bzip2"`` or ``"zlib"``.
     """
-    if encoding == "gzip":
-        return gzip.GzipFile(fileobj=packed)
     if encoding == "bzip2":
         return Bzip2Stream(packed)
-    return ZlibStream(packed) if encoding == "zlib" else packed
+    return packed if encoding == "raw" else DeflateStream(packed)
 
 
 def read_voxels(

@@ -256,3 +256,16 @@ def test_values_that_are_no_numbers_are_refused_when_read(plan, tmp_path):
 def test_one_slice_is_accepted_with_a_warning(plan, tmp_path):
     nibabel.save(plain_image(plan.hu[:1]), tmp_path / "image.nii")
     assert codes(read_volume(tmp_path / "image.nii")) == ["single_slice"]
+
+
+def test_gzip_members_in_a_row_and_padding_are_one_stream(plan, tmp_path):
+    content = plain_image(plan.hu).to_bytes()
+    path = tmp_path / "image.nii.gz"
+    members = [gzip.compress(content[:200]), gzip.compress(content[200:9000])]
+    path.write_bytes(b"".join([*members, gzip.compress(content[9000:]), bytes(700)]))
+    np.testing.assert_array_equal(volume_hu(read_volume(path)), plan.hu)
+
+
+def test_anything_else_behind_the_gzip_stream_is_refused(saved):
+    saved.write_bytes(saved.read_bytes() + b"anything")
+    assert refusal_of(saved) == "volume_truncated"
