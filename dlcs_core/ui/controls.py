@@ -74,7 +74,7 @@ def unit_label(variable: Variable) -> str:
 def _limits_text(variable: Variable) -> str:
     """Return what the field accepts, what is usual and which unit slip to look out for."""
     low, high = variable.hard_limits or (float("-inf"), float("inf"))
-    unit = unit_label(variable)
+    unit = "" if variable.whole else unit_label(variable)
     parts = [say("ui_accepted", low=f"{low:g}", high=f"{high:g}", unit=unit)]
     if variable.usual:
         usual_low, usual_high = variable.usual
@@ -82,4 +82,4 @@ def _limits_text(variable: Variable) -> str:
     meant = [trap.unit for trap in variable.traps if trap.factor is not None]
     if meant:
         parts.append(say("ui_not_in", units=", ".join(meant)))
-    return " ".join(parts)
+    return " ".join(parts).replace(" .", ".")

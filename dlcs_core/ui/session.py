@@ -3,15 +3,15 @@
 import streamlit as st
 
 from dlcs_core.ui import sign_in
-from dlcs_core.ui.shell import ENTERED_KEY, draw_frame
+from dlcs_core.ui.shell import ENTERED_KEY, enter
 
 
 def require(role: str) -> None:
     """Let the page go on only inside the frame and for a visitor who may see it.
 
-    On a server that nobody has visited yet, Streamlit runs a page's file without ``app.py``. The
-    frame is drawn here then, and our pages are registered by it, so that a link sent to a
-    colleague opens as any other visit does.
+    On a server that nobody has visited yet, Streamlit runs a page's file without ``app.py``. What
+    ``app.py`` does is done here then, so that a link sent to a colleague opens as any other visit
+    does, and the page's widgets are the same ones in the next run, which goes through ``app.py``.
 
     Parameters
     ----------
@@ -19,6 +19,7 @@ def require(role: str) -> None:
         ``"viewer"``, ``"clinician"`` or ``"analyst"``; matters only where sign-in is configured.
     """
     if not st.session_state.pop(ENTERED_KEY, False):
-        draw_frame()
+        enter().run()
+        st.stop()
     if not sign_in.allowed(role):
         st.stop()

@@ -40,14 +40,8 @@ PAGES = (
 
 
 def enter() -> st.Page:
-    """Draw the frame from ``app.py`` and return the page to run inside it."""
-    page = draw_frame()
+    """Draw the frame (tab, menu, language switch, notice) and return the page to run inside it."""
     st.session_state[ENTERED_KEY] = True
-    return page
-
-
-def draw_frame() -> st.Page:
-    """Configure the browser's tab, draw menu, language switch and notice; return the page."""
     st.set_page_config(
         page_title="DLCS", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
     )
