@@ -19,10 +19,11 @@ from dlcs_core.synthetic.patients import Patients, draw_patients
 from dlcs_core.synthetic.phantoms import make_phantom, noise_seed
 from dlcs_core.synthetic.records import clinical_table, recorded_age, truth_table
 from dlcs_core.synthetic.rendering import FULL_FIELD, Phantom
-from dlcs_core.synthetic.series import PatientHeader, series_numbers
+from dlcs_core.synthetic.series import HIGHEST_FILLER_MM, PatientHeader, series_numbers
 
 DEMO_SEED = 20_230_432
-POOL_SIZE = 600
+POOL_SIZE = 3000
+SMALLEST_AREA_MM2 = 900.0
 ANNULAR_HOLE = 0.08
 """Share of the filled outline that is lumen when a tumour counts as annular."""
 
@@ -114,12 +115,12 @@ def write_demo_cases(directory: Path) -> tuple[Path, ...]:
 def _choose(
     case: DemoCase, patients: Patients, truth: Mapping[str, Sequence[Any]], taken: set[int]
 ) -> int:
-    """Return the first patient who fits, has a complete form and is not taken."""
+    """Return the first patient who fits: complete form, no metastases, not taken."""
     score, hazard = np.array(truth["bayes_score"]), np.array(truth["os_log_hazard"])
     fits = (patients.center == case.center) & (patients.good_response == case.good_response)
     fits &= (score >= case.score[0]) & (score <= case.score[1])
     fits &= (hazard > 0) == case.high_hazard
-    fits &= np.isfinite(patients.os_months)
+    fits &= np.isfinite(patients.os_months) & (patients.codes["cm_stage"] == 0)
     for missing in patients.missing.values():
         fits &= ~missing
     for index in np.flatnonzero(fits).tolist():
@@ -129,8 +130,12 @@ def _choose(
 
 
 def _shows(case: DemoCase, phantom: Phantom) -> bool:
-    """Tell whether the key slice shows what the case is about."""
+    """Tell whether the key slice shows what the case is about, below the diaphragm."""
+    if phantom.acquisition.z_mm(series_numbers(phantom)[-1]) > HIGHEST_FILLER_MM:
+        return False
     outline = phantom.outline(phantom.key_slice_number)
+    if np.count_nonzero(outline) * phantom.acquisition.pixel_mm**2 < SMALLEST_AREA_MM2:
+        return False
     filled = ndimage.binary_fill_holes(outline)
     hole = 1 - np.count_nonzero(outline) / np.count_nonzero(filled)
     return not case.annular or bool(hole >= ANNULAR_HOLE)

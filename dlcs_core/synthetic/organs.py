@@ -149,7 +149,7 @@ def paint_lung(plane: Plane, cavity: FloatArray) -> None:
     depth = plane.anatomy.cavity_half_depth_mm
     x, y, z = plane.warped
     outward = np.clip(1 + cavity / min(width, depth), 0, 1.05)
-    dome = 88 - 92 * outward**6 * np.clip(0.45 + 0.75 * y / depth, 0, 1.1)
+    dome = 112 - 116 * outward**6 * np.clip(0.45 + 0.75 * y / depth, 0, 1.1)
     recess = np.maximum(dome - z, cavity + 1.5)
     if recess.min() > 2:
         return

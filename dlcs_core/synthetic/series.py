@@ -10,6 +10,8 @@ from dlcs_core.synthetic.rendering import Phantom
 SLICES_BEYOND_TUMOR = 4
 COVERAGE_MM = 100.0
 MOST_COVERING_SLICES = 40
+HIGHEST_FILLER_MM = 80.0
+"""Slices added only for coverage stay below the dome, where the phantom has no heart."""
 MOST_SLICES = 96
 _NAMESPACE = uuid.UUID("6f1c3c0e-8a54-5d0b-9f39-0d1c5b0f2a77")
 
@@ -54,6 +56,8 @@ def series_numbers(phantom: Phantom) -> range:
     last = max(phantom.outlines) + SLICES_BEYOND_TUMOR
     wanted = min(int(np.ceil(COVERAGE_MM / slice_mm)), MOST_COVERING_SLICES)
     missing = max(0, wanted - (last - first + 1))
-    first, last = first - missing // 2, last + missing - missing // 2
+    room_above = int((HIGHEST_FILLER_MM - phantom.acquisition.z_mm(last)) // slice_mm)
+    above = min(missing // 2, max(room_above, 0))
+    first, last = first - (missing - above), last + above
     key, half = phantom.key_slice_number, MOST_SLICES // 2
     return range(max(first, key - half), min(last, key + half - 1) + 1)
