@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from dlcs_core.errors import Notice
 from dlcs_core.figures.ct_overlay import DISPLAY_WINDOW_HU, CtSlice
 from dlcs_core.figures.kaplan_meier import SurvivalSteps
 from dlcs_core.imaging.study import Study
-from dlcs_core.models.design import probability_of
+from dlcs_core.models.design import logit_of, probability_of
 from dlcs_core.models.nomogram import Nomogram, NomogramReading, fusion_nomogram
 from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.network.gradcam import make_activation_map, pixels_to_slice
@@ -130,8 +129,7 @@ def fold_range(report: CaseReport, recalibration: Recalibration) -> tuple[float,
         return None
     found = [
         probability_of(
-            recalibration.out_of_fold_intercept
-            + recalibration.out_of_fold_slope * math.log(score / (1 - score))
+            recalibration.out_of_fold_intercept + recalibration.out_of_fold_slope * logit_of(score)
         )
         for score in report.dl_signature.fold_scores
     ]
