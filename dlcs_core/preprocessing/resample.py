@@ -8,6 +8,12 @@ from dlcs_core.preprocessing.model_input import InputFrame
 OUTSIDE_HU = -1024.0
 """What lies beyond the edge of the native slice: air."""
 
+TIE_PX = 1e-4
+"""A sample this close to the border between two native pixels counts as on it and takes the
+upper one. Formats round spacing differently (NIfTI to 32 bits, DICOM to decimals): without this
+the same case would fall to either side.
+"""
+
 
 def sample_positions(
     frame: InputFrame, size_px: int, spacing_mm: tuple[float, float]
@@ -72,8 +78,8 @@ def resample_nearest(
     mask: NDArray[np.bool_], rows: NDArray[np.float64], columns: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Sample a mask at the nearest native pixel; False outside the slice."""
-    nearest_row = np.floor(rows + 0.5).astype(np.int64)
-    nearest_column = np.floor(columns + 0.5).astype(np.int64)
+    nearest_row = np.floor(rows + 0.5 + TIE_PX).astype(np.int64)
+    nearest_column = np.floor(columns + 0.5 + TIE_PX).astype(np.int64)
     row_inside = (nearest_row >= 0) & (nearest_row < mask.shape[0])
     column_inside = (nearest_column >= 0) & (nearest_column < mask.shape[1])
     sampled = mask[
@@ -90,7 +96,7 @@ def _neighbors(
     coordinates: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]:
     """Return lower neighbour, weight of the upper one, and whether the sample is inside."""
-    inside = (coordinates >= -0.5) & (coordinates <= size - 0.5)
+    inside = (coordinates >= -0.5 - TIE_PX) & (coordinates < size - 0.5 - TIE_PX)
     clipped = np.clip(coordinates, 0, size - 1)
     low = np.floor(clipped).astype(np.int64)
     return low, (clipped - low).astype(np.float32), inside

@@ -52,3 +52,22 @@ def test_a_linear_ramp_is_reproduced_exactly():
     sampled = resample_linear(3 * rows - 2 * columns, *sample_positions(frame, 112, (0.8, 0.7)))
     expected = 3 * (20 + np.arange(112))[:, None] / 0.8 - 2 * (30 + np.arange(112)) / 0.7
     np.testing.assert_allclose(sampled, expected, atol=1e-3)
+
+
+def test_spacing_rounded_to_32_bits_moves_no_mask_pixel():
+    rng = np.random.default_rng(5)
+    mask = rng.random((200, 220)) > 0.5
+    frame = InputFrame((90 * 0.9 - 55.5, 105 * 0.6 - 55.5), 1.0)
+    exact, rounded = (0.9, 0.6), (float(np.float32(0.9)), float(np.float32(0.6)))
+    np.testing.assert_array_equal(
+        resample_nearest(mask, *sample_positions(frame, 112, exact)),
+        resample_nearest(mask, *sample_positions(frame, 112, rounded)),
+    )
+
+
+def test_samples_on_the_border_of_the_slice_are_air_for_image_and_mask_alike():
+    slice_hu, mask = np.full((112, 8), 40, np.float32), np.ones((112, 8), bool)
+    rows, columns = np.array([-0.5, 0.0, 111.5]), np.arange(8.0)
+    inside = resample_linear(slice_hu, rows, columns) == 40
+    np.testing.assert_array_equal(inside, resample_nearest(mask, rows, columns))
+    np.testing.assert_array_equal(inside[:, 0], [True, True, False])
