@@ -8,7 +8,7 @@ import streamlit as st
 from dlcs_core.bundle.reader import Bundle, read_bundle
 from dlcs_core.clinical.cohort import Cohort, read_cohort
 from dlcs_core.report.cohort import rows_of
-from dlcs_core.report.response import ResponseReport, response_report
+from dlcs_core.report.response import SCORES, ResponseReport, ResponseRequest, response_report
 from dlcs_core.report.survival import SurvivalReport, survival_report, training_cutoff
 from dlcs_core.ui.settings import read_settings
 
@@ -70,7 +70,9 @@ def _cohort(path: str, sha256: str) -> Cohort:  # noqa: ARG001 - the hash is par
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _response(sha256: str, cohort_name: str | None) -> ResponseReport:  # noqa: ARG001 - the key
-    return response_report(rows_of(demo_cohort(), cohort_name))
+    table = rows_of(demo_cohort(), cohort_name)
+    present = tuple(name for name in SCORES if name in table.columns)
+    return response_report(table, ResponseRequest(scores=present))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -5,7 +5,9 @@ import streamlit as st
 from dlcs_core.figures.calibration import CalibrationResult, calibration_figure
 from dlcs_core.figures.decision_curve import decision_curve_figure
 from dlcs_core.figures.roc import RocResult, auc_text, roc_figure
-from dlcs_core.report.response import ResponseReport, ScoreResult
+from dlcs_core.figures.theme import Figure
+from dlcs_core.report.response import ResponseReport
+from dlcs_core.report.response_score import ScoreResult
 from dlcs_core.statistics.calibration import CalibrationEstimate
 from dlcs_core.statistics.delong import DelongTest
 from dlcs_core.ui.charts import show_figure
@@ -27,22 +29,29 @@ def show_counts(report: ResponseReport, cohort: str | None) -> None:
 
 def show_figures(report: ResponseReport) -> None:
     """Draw ROC, calibration and decision curves side by side."""
+    for column, (name, figure) in zip(
+        st.columns(3, gap="medium"), _figures(report).items(), strict=True
+    ):
+        with column:
+            st.subheader(say(f"ui_{name}"))
+            show_figure(figure, name, say(f"ui_{name}_caption"))
+
+
+def _figures(report: ResponseReport) -> dict[str, Figure]:
+    """Return the three figures; a score that is no probability has a ROC curve only."""
     scores = {variable_label(name): result for name, result in report.scores.items()}
     roc = {name: RocResult(r.curve, r.auc) for name, r in scores.items()}
     calibration = {
         name: CalibrationResult(r.calibration.curve, r.calibration.groups)
         for name, r in scores.items()
+        if r.calibration is not None and r.calibration.curve is not None
     }
-    decision = {name: r.decision for name, r in scores.items()}
-    figures = {
+    decision = {name: r.decision for name, r in scores.items() if r.decision is not None}
+    return {
         "roc": roc_figure(roc, language()),
         "calibration": calibration_figure(calibration, language()),
-        "decision_curve": decision_curve_figure(decision, language()),
+        "decision_curve": decision_curve_figure(decision or {"": report.treat_all}, language()),
     }
-    for column, (name, figure) in zip(st.columns(3, gap="medium"), figures.items(), strict=True):
-        with column:
-            st.subheader(say(f"ui_{name}"))
-            show_figure(figure, name, say(f"ui_{name}_caption"))
 
 
 def show_tables(report: ResponseReport) -> None:
@@ -62,12 +71,13 @@ def show_tables(report: ResponseReport) -> None:
 
 def _calibration_row(name: str, result: ScoreResult) -> dict[str, str]:
     calibration = result.calibration
+    curve = calibration.curve if calibration else None
     return {
         say("ui_score"): variable_label(name),
-        say("ui_intercept"): estimate_text(calibration.intercept),
-        say("ui_slope"): estimate_text(calibration.slope),
-        "ICI": f"{calibration.curve.ici:.3f}",
-        "E90": f"{calibration.curve.e90:.3f}",
+        say("ui_intercept"): estimate_text(calibration.intercept if calibration else None),
+        say("ui_slope"): estimate_text(calibration.slope if calibration else None),
+        "ICI": f"{curve.ici:.3f}" if curve else "–",
+        "E90": f"{curve.e90:.3f}" if curve else "–",
     }
 
 
@@ -80,8 +90,10 @@ def _pair_row(a: str, b: str, test: DelongTest) -> dict[str, str]:
     }
 
 
-def estimate_text(found: CalibrationEstimate) -> str:
-    """Return an estimate with its interval."""
+def estimate_text(found: CalibrationEstimate | None) -> str:
+    """Return an estimate with its interval; a dash where there is none."""
+    if found is None:
+        return "–"
     return f"{found.estimate:.2f} ({found.ci95[0]:.2f}–{found.ci95[1]:.2f})"
 
 

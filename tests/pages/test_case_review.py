@@ -83,15 +83,6 @@ def test_a_value_beyond_its_limits_is_refused_with_the_likely_unit(chosen, shown
     assert chosen.button(key="assess").disabled
 
 
-def test_a_missing_value_of_the_dlcs_leaves_the_image_to_speak(chosen, shown):
-    chosen.session_state["demo_phantom_max_diameter_cm"] = None
-    chosen.run()
-    assert chosen.number_input(key="demo_phantom_max_diameter_cm").value is None
-    chosen.button(key="assess").click().run()
-    assert not chosen.exception
-    assert "the CT image alone, since clinical values" in shown(chosen)
-
-
 def test_a_case_that_cannot_be_read_is_one_sentence(app):
     app.run()
     app.selectbox(key="demo_case").select("text_instead_of_image").run()
@@ -123,6 +114,22 @@ def test_an_uploaded_study_is_overprinted_by_a_model_of_phantoms(app, shown, dat
     app.button(key="assess").click().run()
     assert not app.exception
     assert OVERPRINT in shown(app)
+
+
+def test_without_clinical_values_the_image_alone_speaks(app, shown, data_directory):
+    upload(app, data_directory)
+    app.button(key="assess").click().run()
+    assert "the CT image alone, since clinical values" in shown(app)
+
+
+def test_an_uploaded_form_fills_the_fields(app, data_directory):
+    form = data_directory / "demo_cases" / "phantom" / "clinical.json"
+    upload(app, data_directory)
+    app.file_uploader(key="upload_form").upload("form.json", form.read_bytes())
+    app.run()
+    assert not app.exception
+    ages = [field.value for field in app.number_input if field.key.endswith("age_years")]
+    assert ages == [json.loads(form.read_text())["age_years"]]
 
 
 def test_a_broken_upload_is_one_sentence_and_leaves_no_result(app):
