@@ -42,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     from dlcs_core.cli.batch_work import assess_all
 
     check_output(arguments.out)
-    verify_files(arguments.bundle)
+    _, _, bundle_sha256 = verify_files(arguments.bundle)
     jobs, warnings = read_jobs(arguments.manifest)
     n_workers, make_executor = _workers(arguments)
     counts: Counter[str] = Counter()
-    with open_results(arguments.out) as results:
+    with open_results(arguments.out, bundle_sha256) as results:
         left = unfinished(jobs, results.finished)
         rows = assess_all(left, arguments.bundle.resolve(), n_workers, make_executor)
         for row in _shown(rows, len(left), asked=arguments.progress):

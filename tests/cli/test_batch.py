@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -60,9 +61,12 @@ def test_one_bad_patient_is_a_row_and_stops_nobody(batch, predict, case, kit, tm
     assert rows["P0"]["risk_group"] == alone["survival"]["risk_group"]
 
 
-def test_a_second_run_continues_where_the_first_was_killed(batch, case, kit, tmp_path):
+def test_a_second_run_continues_where_the_first_was_killed(
+    batch, case, kit, tmp_path, untrained_bundle
+):
     manifest = write_manifest(tmp_path / "manifest.csv", kit.FORM, [(case.nifti, case.mask)] * 2)
-    whole = ",".join(COLUMNS) + "\nP0,ok,,0.25,,,,,\n"
+    sha256 = hashlib.sha256((untrained_bundle / "manifest.json").read_bytes()).hexdigest()
+    whole = ",".join(COLUMNS) + f"\nP0,ok,,0.25,,,,,,{sha256}\n"
     (tmp_path / "out.csv").write_text(whole + "P1,ok,,0.")
     result = batch(manifest, "--json")
     assert result.json["earlier"] == 1
@@ -88,18 +92,31 @@ def test_a_refused_value_fails_its_patient_only(batch, case, kit, tmp_path):
 
 def test_identifiers_that_spreadsheets_would_run_are_quoted_and_still_resume(tmp_path):
     out = tmp_path / "out.csv"
-    with open_results(out) as results:
+    with open_results(out, "aa") as results:
         results.append({"patient_id": "=1+1", "status": "failed", "reason": "a,b", "dlcs": -0.5})
-    assert out.read_text().splitlines()[1] == '\'=1+1,failed,"a,b",,,,-0.5,,'
-    with open_results(out) as results:
+    assert out.read_text().splitlines()[1] == '\'=1+1,failed,"a,b",,,,-0.5,,,aa'
+    with open_results(out, "aa") as results:
         assert results.finished == {"=1+1"}
+
+
+def test_results_of_two_models_never_share_a_table(tmp_path):
+    out = tmp_path / "out.csv"
+    with open_results(out, "aa") as results:
+        results.append({"patient_id": "A", "status": "ok", "dlcs": 0.5})
+    before = out.read_bytes()
+    with (
+        pytest.raises(UsageError, match="batch_output_of_another_bundle"),
+        open_results(out, "bb"),
+    ):
+        pass
+    assert out.read_bytes() == before
 
 
 def test_a_file_that_is_no_result_table_is_left_alone(tmp_path):
     (tmp_path / "thesis.csv").write_text("chapter,page\n1,1\n")
     with (
         pytest.raises(UsageError, match="batch_output_is_another_file"),
-        open_results(tmp_path / "thesis.csv"),
+        open_results(tmp_path / "thesis.csv", "aa"),
     ):
         pass
     assert (tmp_path / "thesis.csv").read_text() == "chapter,page\n1,1\n"
