@@ -81,7 +81,7 @@ def _check_missing(name: str, column: pd.Series) -> list[Finding]:
     return [Finding(name, Notice("column_has_missing_cells", values), False)] if count else []
 
 
-def _numbers(name: str, column: pd.Series) -> Checked:
+def check_numbers(name: str, column: pd.Series) -> Checked:
     """Return float64 cells; text and non-finite numbers are emptied and found."""
     import pandas as pd
 
@@ -102,7 +102,7 @@ def _truth_as_number(column: pd.Series) -> pd.Series:
 
 
 def _check_continuous(variable: Variable, name: str, column: pd.Series) -> Checked:
-    numbers, findings = _numbers(name, column)
+    numbers, findings = check_numbers(name, column)
     values = numbers.to_numpy()
     beyond = _outside(values, variable.hard_limits)
     findings += _limit_finding(variable, beyond, numbers)
@@ -175,15 +175,15 @@ def _check_text(name: str, column: pd.Series) -> Checked:
 
 def _check_code(allowed: tuple[float, ...], code: str, name: str, column: pd.Series) -> Checked:
     """Return numbers of a small set of codes."""
-    numbers, findings = _numbers(name, column)
+    numbers, findings = check_numbers(name, column)
     is_strange = (~numbers.isin(allowed) & numbers.notna()).to_numpy()
     findings += _finding(name, code, is_strange, column)
     return numbers.mask(is_strange), findings + _check_missing(name, column)
 
 
-def _check_truth(code: str, name: str, column: pd.Series) -> Checked:
+def check_truth(code: str, name: str, column: pd.Series) -> Checked:
     """Return a nullable boolean of a 0/1 column; 1/2 coding is named as such."""
-    numbers, _ = _numbers(name, column)
+    numbers, _ = check_numbers(name, column)
     present = set(numbers.dropna().unique())
     code = "column_coded_1_2" if present == {1.0, 2.0} else code
     numbers, findings = _check_code((0.0, 1.0), code, name, column)
@@ -191,7 +191,7 @@ def _check_truth(code: str, name: str, column: pd.Series) -> Checked:
 
 
 def _check_months(name: str, column: pd.Series) -> Checked:
-    numbers, findings = _numbers(name, column)
+    numbers, findings = check_numbers(name, column)
     beyond = _outside(numbers.to_numpy(), (0, MAX_OS_MONTHS))
     findings += _finding(name, "survival_time_outside_limits", beyond, column, high=MAX_OS_MONTHS)
     return numbers.mask(beyond), findings + _check_missing(name, column)
@@ -199,7 +199,7 @@ def _check_months(name: str, column: pd.Series) -> Checked:
 
 def _check_score(name: str, column: pd.Series) -> Checked:
     """Return a score; outside [0, 1] it is no probability, which is a warning."""
-    numbers, findings = _numbers(name, column)
+    numbers, findings = check_numbers(name, column)
     beyond = _outside(numbers.to_numpy(), (0, 1))
     if beyond.any():
         values = {"column": name, "count": int(beyond.sum())}
@@ -226,11 +226,11 @@ _CHECKS: dict[str, Callable[[str, pd.Series], Checked]] = {
     "mask": _check_text,
     "cohort": partial(_check_levels, COHORTS, partial(_same_level, COHORTS)),
     "trg": partial(_check_code, (0.0, 1.0, 2.0, 3.0), "trg_outside_scale"),
-    "good_response": partial(_check_truth, "good_response_not_0_1"),
-    "os_event": partial(_check_truth, "event_not_0_1"),
+    "good_response": partial(check_truth, "good_response_not_0_1"),
+    "os_event": partial(check_truth, "event_not_0_1"),
     "os_months": _check_months,
     **dict.fromkeys(SCORE_COLUMNS, _check_score),
-    "os_linear_predictor": _numbers,
+    "os_linear_predictor": check_numbers,
     **{v.name: partial(_check_continuous, v) for v in VARIABLES if not v.levels},
     **{v.name: partial(_check_levels, v.levels, v.level_of) for v in VARIABLES if v.levels},
 }

@@ -1,30 +1,36 @@
 """How the response models do in a cohort: every statistic of the response explorer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
-from dlcs_core.statistics.calibration import (
-    CalibrationEstimate,
-    GroupedCalibration,
-    calibration_in_the_large,
-    calibration_slope,
-    grouped_calibration,
+from dlcs_core.report.response_columns import (
+    FloatArray,
+    Grouping,
+    grouping,
+    outcome_column,
+    score_column,
+    scores_found,
 )
-from dlcs_core.statistics.calibration_curve import CalibrationCurve, calibration_curve
+from dlcs_core.report.response_score import Cutoff, ScoreResult, score_result
+from dlcs_core.statistics.checks import BoolArray
 from dlcs_core.statistics.decision_curve import DecisionCurve, decision_curve, threshold_range
-from dlcs_core.statistics.delong import AucEstimate, DelongTest, auc_estimate, delong_test
-from dlcs_core.statistics.roc import RocCurve, roc_curve
+from dlcs_core.statistics.delong import DelongTest, Placements, delong_test_of, placements
+from dlcs_core.statistics.ranking import RankedScore, rank
+from dlcs_core.statistics.subgroups import (
+    InteractionTest,
+    SubgroupAuc,
+    interaction_test,
+    subgroup_aucs,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FloatArray = NDArray[np.float64]
 
 SCORES = ("dl_signature", "clinical_signature", "dlcs")
 """The three response models, in the order in which they are shown."""
@@ -32,53 +38,63 @@ SCORES = ("dl_signature", "clinical_signature", "dlcs")
 THRESHOLDS = (0.01, 0.99, 0.01)
 """First, last and step of the decision curve's thresholds."""
 
+FEWEST_EVENTS = 10
+"""With fewer of either class no estimate says anything."""
 
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """How well one score's probabilities hold.
-
-    Attributes
-    ----------
-    intercept : CalibrationEstimate
-        In the large; 0 is perfect, below 0 the predictions are too high.
-    slope : CalibrationEstimate
-        1 is perfect, below 1 the predictions are too extreme.
-    curve : CalibrationCurve
-        Smooth.
-    groups : GroupedCalibration
-        Tenths of the patients.
-    """
-
-    intercept: CalibrationEstimate
-    slope: CalibrationEstimate
-    curve: CalibrationCurve
-    groups: GroupedCalibration
+ENOUGH_EVENTS = 100
+"""Of each class, for a sound external validation (Collins, Ogundimu, Altman 2016)."""
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreResult:
-    """How one score does in one cohort.
+class ResponseRequest:
+    """What shall be evaluated, and how.
 
     Attributes
     ----------
-    n, events : int
-        Patients with this score and an outcome; good responders among them.
-    curve : RocCurve
-        Sensitivity and specificity at every score.
-    auc : AucEstimate
-        Area with DeLong's interval.
-    calibration : Calibration
-        Intercept, slope, smooth curve and tenths.
-    decision : DecisionCurve
-        Net benefit from 1 % to 99 %.
+    outcome : str
+        0/1 column, 1 for good response.
+    scores : tuple of str
+        Score columns in order; empty for those of the contract that the table has.
+    threshold : float or None
+        Cutoff of every score; None for the bundle's, else Youden's.
+    cutoffs : mapping of str to float
+        Cutoffs of a bundle by score.
+    thresholds : array of float64
+        Of the decision curve, each in [0, 1).
+    subgroups : tuple of str
+        Columns that divide the patients.
+    external : bool
+        True where the models were fitted on other patients.
     """
 
-    n: int
-    events: int
-    curve: RocCurve
-    auc: AucEstimate
-    calibration: Calibration
-    decision: DecisionCurve
+    outcome: str = "good_response"
+    scores: tuple[str, ...] = ()
+    threshold: float | None = None
+    cutoffs: Mapping[str, float] = field(default_factory=dict)
+    thresholds: FloatArray = field(default_factory=lambda: threshold_range(*THRESHOLDS))
+    subgroups: tuple[str, ...] = ()
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """One score in one part of the cohort.
+
+    Attributes
+    ----------
+    score, variable, level : str
+        Which score, and which part by which column.
+    found : SubgroupAuc
+        Patients, events and area.
+    interaction : InteractionTest or None
+        Of the score with the column, the same for all its levels.
+    """
+
+    score: str
+    variable: str
+    level: str
+    found: SubgroupAuc
+    interaction: InteractionTest | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,32 +103,58 @@ class ResponseReport:
 
     Attributes
     ----------
+    request : ResponseRequest
+        What was asked.
     n, events : int
         Patients with an outcome and good responders among them.
+    names : tuple of str
+        Scores in the order asked for, usable or not.
     scores : mapping of str to ScoreResult
-        Per score column.
+        Per score column; those with no patient of either class are left out with a warning.
+    treat_all : DecisionCurve
+        Acting on everybody, among all patients with an outcome.
     comparisons : mapping of (str, str) to DelongTest
-        Every pair of scores, on the patients complete for both.
+        Pairs of scores in order, on the patients complete for both; a pair without two patients
+        of each class is left out with a warning.
+    subgroups : tuple of Subgroup
+        By score, column and level.
     warnings : tuple of Notice
         E.g. how many rows were left out.
     """
 
+    request: ResponseRequest
     n: int
     events: int
+    names: tuple[str, ...]
     scores: Mapping[str, ScoreResult]
+    treat_all: DecisionCurve
     comparisons: Mapping[tuple[str, str], DelongTest]
+    subgroups: tuple[Subgroup, ...]
     warnings: tuple[Notice, ...]
 
 
-def response_report(table: "pd.DataFrame", scores: Sequence[str] = SCORES) -> ResponseReport:
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """One score's complete rows of two classes, sorted."""
+
+    name: str
+    rows: BoolArray
+    outcome: FloatArray
+    score: FloatArray
+    ranked: RankedScore
+
+
+def response_report(
+    table: "pd.DataFrame", request: ResponseRequest | None = None
+) -> ResponseReport:
     """Evaluate scores for good response.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of a :class:`dlcs_core.clinical.cohort.Cohort`.
-    scores : sequence of str
-        Score columns; one that the table lacks is left out with a warning.
+    request : ResponseRequest, optional
+        By default every score of the contract that the table has, against ``good_response``.
 
     Returns
     -------
@@ -123,61 +165,156 @@ def response_report(table: "pd.DataFrame", scores: Sequence[str] = SCORES) -> Re
     ------
     CohortError
         If there is no outcome, only one class, or none of the scores.
+    ClinicalError
+        If outcome or score hold what they cannot.
     """
-    if "good_response" not in table.columns:
-        raise CohortError("report_outcome_missing")
-    known = table[table["good_response"].notna()]
-    present = [name for name in scores if name in table.columns]
-    if not present:
-        raise CohortError("report_scores_missing", scores=", ".join(scores))
-    results = {name: _score_result(known, name) for name in present}
+    asked = request or ResponseRequest()
+    outcome = outcome_column(table, asked.outcome)
+    names = asked.scores or scores_found(table)
+    if not names:
+        raise CohortError("report_scores_missing", scores=", ".join(SCORES))
+    known = ~np.isnan(outcome)
+    treat_all = _treat_all(outcome[known], asked)
+    scored, notices = _usable(table, names, outcome)
+    results = {}
+    for one in scored:
+        results[one.name], about_score = _result(one, asked)
+        notices += about_score
+    notices += _about_cutoffs(results) + _about_size(outcome[known])
+    comparisons, about_pairs = _comparisons(scored)
+    subgroups, about_subgroups = _subgroups(table, scored, asked.subgroups)
     return ResponseReport(
-        n=len(known),
-        events=int(known["good_response"].sum()),
+        request=asked,
+        n=int(known.sum()),
+        events=int(outcome[known].sum()),
+        names=tuple(names),
         scores=results,
-        comparisons={pair: _comparison(known, *pair) for pair in combinations(present, 2)},
-        warnings=tuple(_left_out(table, present)),
+        treat_all=treat_all,
+        comparisons=comparisons,
+        subgroups=subgroups,
+        warnings=tuple(notices + about_pairs + about_subgroups),
     )
 
 
-def _arrays(table: "pd.DataFrame", *columns: str) -> tuple[FloatArray, ...]:
-    """Return outcome and columns of the complete rows."""
-    complete = table[["good_response", *columns]].dropna().astype(np.float64)
-    return tuple(complete[name].to_numpy() for name in complete.columns)
+def _treat_all(outcome: FloatArray, asked: ResponseRequest) -> DecisionCurve:
+    return decision_curve(outcome, np.ones(outcome.size), asked.thresholds)
 
 
-def _score_result(table: "pd.DataFrame", name: str) -> ScoreResult:
-    good_response, score = _arrays(table, name)
-    return ScoreResult(
-        n=len(score),
-        events=int(good_response.sum()),
-        curve=roc_curve(good_response, score),
-        auc=auc_estimate(good_response, score),
-        calibration=_calibration(good_response, score),
-        decision=decision_curve(good_response, score, threshold_range(*THRESHOLDS)),
+def _usable(
+    table: "pd.DataFrame", names: Sequence[str], outcome: FloatArray
+) -> tuple[list[_Scored], list[Notice]]:
+    """Return the scores that have both classes, and what was left out."""
+    scored: list[_Scored] = []
+    notices: list[Notice] = []
+    for name in names:
+        score = score_column(table, name)
+        rows = ~np.isnan(outcome) & ~np.isnan(score)
+        notices += _about_rows(name, outcome, score, rows)
+        y, s = outcome[rows], score[rows]
+        if y.size and 0 < int(y.sum()) < y.size:
+            scored.append(_Scored(name, rows, y, s, rank(y, s)))
+        else:
+            values = {"score": displayable(name), "n": int(y.size), "events": int(y.sum())}
+            notices.append(Notice("score_single_class", values))
+    if not scored:
+        raise CohortError("report_no_usable_score", scores=", ".join(map(displayable, names)))
+    return scored, notices
+
+
+def _about_rows(name: str, outcome: FloatArray, score: FloatArray, rows: BoolArray) -> list[Notice]:
+    if rows.all():
+        return []
+    counts = {
+        "count": int((~rows).sum()),
+        "n": rows.size,
+        "without_outcome": int(np.isnan(outcome).sum()),
+        "without_score": int(np.isnan(score).sum()),
+    }
+    return [Notice("score_rows_left_out", {"score": displayable(name), **counts})]
+
+
+def _result(one: _Scored, asked: ResponseRequest) -> tuple[ScoreResult, tuple[Notice, ...]]:
+    cutoff = None
+    if asked.threshold is not None:
+        cutoff = Cutoff(asked.threshold, "given")
+    elif one.name in asked.cutoffs:
+        cutoff = Cutoff(asked.cutoffs[one.name], "bundle")
+    return score_result(
+        displayable(one.name), one.outcome, one.score, one.ranked,
+        cutoff=cutoff, thresholds=asked.thresholds, external=asked.external,
+    )  # fmt: skip
+
+
+def _about_cutoffs(results: Mapping[str, ScoreResult]) -> list[Notice]:
+    """Return a warning about cutoffs chosen on the patients on which they are judged."""
+    names = [displayable(k) for k, r in results.items() if r.threshold_source == "same_data"]
+    return [Notice("cutoff_is_optimistic", {"scores": ", ".join(names)})] if names else []
+
+
+def _about_size(outcome: FloatArray) -> list[Notice]:
+    """Return a warning where too few patients of a class make the estimates imprecise."""
+    events = int(outcome.sum())
+    values = {"events": events, "non_events": outcome.size - events}
+    smaller = min(values.values())
+    if smaller < FEWEST_EVENTS:
+        return [Notice("events_fewer_than_10", values)]
+    return [Notice("events_fewer_than_100", values)] if smaller < ENOUGH_EVENTS else []
+
+
+def _comparisons(
+    scored: Sequence[_Scored],
+) -> tuple[dict[tuple[str, str], DelongTest], list[Notice]]:
+    """Compare every pair of scores; the sorting of each score is used again where it can be."""
+    kept: dict[str, Placements] = {}
+    comparisons: dict[tuple[str, str], DelongTest] = {}
+    notices: list[Notice] = []
+    for a, b in combinations(scored, 2):
+        try:
+            comparisons[a.name, b.name] = delong_test_of(*_pair(a, b, kept))
+        except CohortError:
+            values = {"a": displayable(a.name), "b": displayable(b.name)}
+            notices.append(Notice("scores_not_comparable", values))
+    return comparisons, notices
+
+
+def _pair(a: _Scored, b: _Scored, kept: dict[str, Placements]) -> tuple[Placements, Placements]:
+    """Return the placements of both scores on the patients complete for both."""
+    if np.array_equal(a.rows, b.rows):
+        for one in (a, b):
+            if one.name not in kept:
+                kept[one.name] = placements(one.ranked)
+        return kept[a.name], kept[b.name]
+    in_a, in_b = b.rows[a.rows], a.rows[b.rows]
+    return (
+        placements(rank(a.outcome[in_a], a.score[in_a])),
+        placements(rank(b.outcome[in_b], b.score[in_b])),
     )
 
 
-def _calibration(good_response: FloatArray, score: FloatArray) -> Calibration:
-    return Calibration(
-        intercept=calibration_in_the_large(good_response, score),
-        slope=calibration_slope(good_response, score),
-        curve=calibration_curve(good_response, score),
-        groups=grouped_calibration(good_response, score),
-    )
+def _subgroups(
+    table: "pd.DataFrame", scored: Sequence[_Scored], columns: Sequence[str]
+) -> tuple[tuple[Subgroup, ...], list[Notice]]:
+    found: list[Subgroup] = []
+    notices: list[Notice] = []
+    for division in (grouping(table, name) for name in columns):
+        for one in scored:
+            rows, more = _one_subgroup(one, division)
+            found += rows
+            notices += more
+    order = {one.name: index for index, one in enumerate(scored)}
+    return tuple(sorted(found, key=lambda row: order[row.score])), notices
 
 
-def _comparison(table: "pd.DataFrame", a: str, b: str) -> DelongTest:
-    good_response, score_a, score_b = _arrays(table, a, b)
-    return delong_test(good_response, score_a, score_b)
-
-
-def _left_out(table: "pd.DataFrame", scores: Sequence[str]) -> list[Notice]:
-    """Return how many rows lack the outcome or a score."""
-    notices = []
-    if without_outcome := int(table["good_response"].isna().sum()):
-        notices.append(Notice("report_rows_without_outcome", {"count": without_outcome}))
-    for name in scores:
-        if count := int(table[name].isna().sum()):
-            notices.append(Notice("report_rows_without_score", {"count": count, "score": name}))
-    return notices
+def _one_subgroup(one: _Scored, division: Grouping) -> tuple[list[Subgroup], list[Notice]]:
+    codes = division.codes[one.rows]
+    test = interaction_test(one.outcome, one.score, codes)
+    parts = subgroup_aucs(one.outcome, one.score, codes, len(division.levels))
+    rows = [
+        Subgroup(one.name, division.name, level, part, test)
+        for level, part in zip(division.levels, parts, strict=True)
+    ]
+    values = {"score": displayable(one.name), "column": displayable(division.name)}
+    notices = [] if test else [Notice("subgroup_interaction_missing", values)]
+    if empty := sum(part.auc is None for part in parts):
+        notices.append(Notice("subgroup_of_one_class", {**values, "count": empty}))
+    return rows, notices

@@ -92,9 +92,8 @@ def calibration_curve_of(ranked: RankedScore, *, n_points: int = 101) -> Calibra
         raise CohortError("statistic_too_few_values", column="risk", count=distinct)
     grid = np.linspace(x[0], x[-1], n_points)
     if distinct <= DIRECT_ROWS:
-        points = LoessPoints(
-            ranked.distinct, ranked.positives / ranked.count, ranked.count * 1.0, x
-        )
+        share = np.asarray(ranked.positives / ranked.count, dtype=np.float64)
+        points = LoessPoints(ranked.distinct, share, ranked.count.astype(np.float64), x)
         fitted = np.repeat(loess(points, points.x), ranked.count)
         method: CurveMethod = "loess"
     else:

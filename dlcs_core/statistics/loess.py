@@ -135,7 +135,7 @@ def _tricube(u: FloatArray) -> FloatArray:
     np.maximum(near, 0.0, out=near)
     weight = near * near
     weight *= near
-    return weight
+    return np.asarray(weight, dtype=np.float64)
 
 
 def _well_conditioned(normal: FloatArray) -> NDArray[np.bool_]:

@@ -56,13 +56,13 @@ class RankedScore:
     @cached_property
     def count(self) -> IntArray:
         """Patients at each distinct score."""
-        return np.diff(self.first, append=self.n)
+        return np.asarray(np.diff(self.first, append=self.n), dtype=np.int64)
 
     @cached_property
     def positives(self) -> IntArray:
         """Patients with the outcome at each distinct score."""
         before = np.concatenate([[0], np.cumsum(self.outcome, dtype=np.int64)])
-        return np.diff(before[np.append(self.first, self.n)])
+        return np.asarray(np.diff(before[np.append(self.first, self.n)]), dtype=np.int64)
 
     @property
     def negatives(self) -> IntArray:

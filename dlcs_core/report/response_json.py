@@ -1,0 +1,181 @@
+"""The response report as JSON, schema ``dlcs.response/1``, without its warnings."""
+
+import math
+from itertools import combinations
+
+from dlcs_core.report.response import ResponseReport, Subgroup
+from dlcs_core.report.response_score import Calibration, ScoreResult
+from dlcs_core.statistics.calibration import HosmerLemeshow
+from dlcs_core.statistics.decision_curve import DecisionCurve
+from dlcs_core.statistics.delong import DelongTest
+
+SCHEMA = "dlcs.response/1"
+
+NET_BENEFIT_PER = 100.0
+"""Interventions avoided are told per so many patients."""
+
+Json = dict[str, object]
+
+
+def response_json(report: ResponseReport) -> Json:
+    """Return a response report as JSON values.
+
+    Parameters
+    ----------
+    report : ResponseReport
+        The evaluation.
+
+    Returns
+    -------
+    dict
+        Every field of the contract, filled or None; ``models`` holds an object of None for a
+        score that has no patient of either class.
+    """
+    treat_all = report.treat_all
+    return {
+        "n": report.n,
+        "events": report.events,
+        "prevalence": report.events / report.n,
+        "outcome": report.request.outcome,
+        "external": report.request.external,
+        "treat_all": [
+            {"threshold": float(t), "net_benefit": float(b)}
+            for t, b in zip(treat_all.threshold, treat_all.treat_all, strict=True)
+        ],
+        "models": {name: _model(report.scores.get(name)) for name in report.names},
+        "delong": [_pair(report, a, b) for a, b in combinations(report.names, 2)],
+        "subgroups": [_subgroup(row) for row in report.subgroups],
+    }
+
+
+def _model(result: ScoreResult | None) -> Json:
+    """Return one score; the same keys whatever could be computed."""
+    if result is None:
+        return dict.fromkeys(_MODEL_FIELDS)
+    return {
+        "n": result.n,
+        "events": result.events,
+        "auc": result.auc.auc,
+        "auc_se": result.auc.se,
+        "auc_ci95": result.auc.ci95 and list(result.auc.ci95),
+        "average_precision": result.precision_recall.average_precision,
+        **_calibration(result.calibration),
+        "youden": {
+            "threshold": result.youden.threshold,
+            "sensitivity": result.youden.sensitivity,
+            "specificity": result.youden.specificity,
+        },
+        "at_threshold": _at_threshold(result),
+        "net_benefit": _net_benefit(result.decision),
+    }
+
+
+def _calibration(found: Calibration | None) -> Json:
+    if found is None:
+        return dict.fromkeys(_CALIBRATION_FIELDS)
+    intercept, slope, curve = found.intercept, found.slope, found.curve
+    return {
+        "brier": found.brier.brier,
+        "scaled_brier": found.brier.scaled,
+        "calibration_intercept": intercept and intercept.estimate,
+        "calibration_intercept_ci95": intercept and list(intercept.ci95),
+        "calibration_slope": slope and slope.estimate,
+        "calibration_slope_ci95": slope and list(slope.ci95),
+        "hosmer_lemeshow": _hosmer_lemeshow(found.hosmer_lemeshow),
+        "ici": curve and curve.ici,
+        "e50": curve and curve.e50,
+        "e90": curve and curve.e90,
+        "emax": curve and curve.emax,
+        "calibration_method": curve and curve.method,
+    }
+
+
+_CALIBRATION_FIELDS = (
+    "brier", "scaled_brier", "calibration_intercept", "calibration_intercept_ci95",
+    "calibration_slope", "calibration_slope_ci95", "hosmer_lemeshow", "ici", "e50", "e90", "emax",
+    "calibration_method",
+)  # fmt: skip
+
+_MODEL_FIELDS = (
+    "n", "events", "auc", "auc_se", "auc_ci95", "average_precision", *_CALIBRATION_FIELDS,
+    "youden", "at_threshold", "net_benefit",
+)  # fmt: skip
+
+
+def _hosmer_lemeshow(test: HosmerLemeshow) -> Json:
+    groups = zip(test.n, test.observed, test.expected, strict=True)
+    return {
+        "statistic": test.statistic,
+        "df": test.df,
+        "p": test.p,
+        "groups": [
+            {"n": int(n), "observed": int(observed), "expected": float(expected)}
+            for n, observed, expected in groups
+        ],
+    }
+
+
+def _at_threshold(result: ScoreResult) -> Json:
+    calls = result.at_threshold
+    return {
+        "threshold": calls.threshold,
+        "threshold_source": result.threshold_source,
+        "tp": calls.tp,
+        "fp": calls.fp,
+        "tn": calls.tn,
+        "fn": calls.fn,
+        "sensitivity": calls.sensitivity,
+        "specificity": calls.specificity,
+        "ppv": calls.ppv,
+        "npv": calls.npv,
+        "accuracy": calls.accuracy,
+    }
+
+
+def _net_benefit(curve: DecisionCurve | None) -> list[Json] | None:
+    if curve is None:
+        return None
+    rows = zip(curve.threshold, curve.net_benefit, curve.net_interventions_avoided, strict=True)
+    return [
+        {
+            "threshold": float(threshold),
+            "net_benefit": float(benefit),
+            "interventions_avoided": _finite(NET_BENEFIT_PER * avoided),
+        }
+        for threshold, benefit, avoided in rows
+    ]
+
+
+def _finite(value: float) -> float | None:
+    """Return a number; None at threshold 0, where nothing can be avoided for free."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _pair(report: ResponseReport, a: str, b: str) -> Json:
+    test: DelongTest | None = report.comparisons.get((a, b))
+    return {
+        "a": a,
+        "b": b,
+        "difference": test and test.difference,
+        "se": test and test.se,
+        "ci95": test and list(test.ci95),
+        "z": test and test.z,
+        "p": test and test.p,
+    }
+
+
+def _subgroup(row: Subgroup) -> Json:
+    auc, test = row.found.auc, row.interaction
+    return {
+        "score": row.score,
+        "variable": row.variable,
+        "level": row.level,
+        "n": row.found.n,
+        "events": row.found.events,
+        "auc": auc and auc.auc,
+        "auc_se": auc and auc.se,
+        "auc_ci95": auc and auc.ci95 and list(auc.ci95),
+        "interaction_statistic": test and test.statistic,
+        "interaction_df": test and test.df,
+        "interaction_p": test and test.p,
+    }
