@@ -49,12 +49,13 @@ def continuous_column(column: "pd.Series", name: str) -> ContinuousColumn:
 def categorical_column(column: "pd.Series", name: str) -> CategoricalColumn:
     """Return a column as levels: those that occur, in the order of the variable list, else sorted.
 
-    Numbers are written as the shortest decimal; true and false of the contract's 0/1 columns as 1
-    and 0. A cell of blanks is missing.
+    Numbers are written as the shortest decimal. A cell of blanks is missing.
     """
     import pandas as pd
 
-    found, cells = pd.factorize(column)
+    # The contract's 0/1 columns are nullable booleans; a foreign True stays "True".
+    is_code = column.dtype == "boolean"
+    found, cells = pd.factorize(column.astype("Int8") if is_code else column)
     texts = [_cell_text(cell) for cell in cells]
     known = VARIABLE_BY_NAME[name].levels if name in VARIABLE_BY_NAME else ()
     occurring = {text for text in texts if text}
@@ -82,8 +83,6 @@ def in_order(texts: Sequence[str]) -> list[str]:
 
 
 def _cell_text(cell: object) -> str:
-    if isinstance(cell, bool | np.bool_):
-        return str(int(cell))
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     return str(cell).strip()

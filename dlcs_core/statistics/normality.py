@@ -93,19 +93,21 @@ def skewness_and_kurtosis(values: ArrayLike) -> tuple[float, float]:
     return skewness, float(np.mean(squared**2)) / variance**2 - 3.0
 
 
-def departs_from_normality(values: ArrayLike) -> bool:
+def departs_from_normality(values: ArrayLike, *, by_moments: bool = False) -> bool:
     """Return whether numbers are taken as not normal.
 
     Parameters
     ----------
     values : array of float, shape (n_patients,)
         One group.
+    by_moments : bool
+        Judge by skewness and kurtosis, as is always done above 5,000 values.
 
     Returns
     -------
     bool
-        Shapiro-Wilk at 0.05; above 5,000 values |skewness| > 0.5 or |excess kurtosis| > 1. True
-        for fewer than three or constant values: what cannot be judged is not assumed.
+        Shapiro-Wilk at 0.05, or |skewness| > 0.5 or |excess kurtosis| > 1. True for fewer than
+        three or constant values: what cannot be judged is not assumed.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def departs_from_normality(values: ArrayLike) -> bool:
     low, high = SHAPIRO_WILK_SIZES
     if vector.size < low or vector.min() == vector.max():
         return True
-    if vector.size <= high:
+    if vector.size <= high and not by_moments:
         return shapiro_wilk_test(vector).p < SIGNIFICANCE
     skewness, kurtosis = skewness_and_kurtosis(vector)
     return abs(skewness) > MAX_SKEWNESS or abs(kurtosis) > MAX_EXCESS_KURTOSIS

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from dlcs_core.errors import CohortError
 from dlcs_core.statistics.checks import FloatArray, finite_vector
 from dlcs_core.statistics.comparison import Comparison
-from dlcs_core.statistics.normality import departs_from_normality
+from dlcs_core.statistics.normality import SHAPIRO_WILK_SIZES, departs_from_normality
 from dlcs_core.statistics.rank_tests import (
     kruskal_wallis_test,
     mann_whitney_test,
@@ -182,10 +182,15 @@ def welch_anova_test(groups: Sequence[ArrayLike]) -> Comparison:
 
 
 def is_summarized_by_mean(groups: Sequence[FloatArray], choice: Choice = "auto") -> bool:
-    """Return whether means describe the groups: none departs from normality, or as chosen."""
+    """Return whether means describe the groups: none departs from normality, or as chosen.
+
+    Above 5,000 values in all, Shapiro and Wilk's test finds departures that do not matter, and
+    every group is judged by skewness and kurtosis.
+    """
     if choice != "auto":
         return choice != "mann-whitney"
-    return not any(departs_from_normality(group) for group in groups)
+    many = sum(group.size for group in groups) > SHAPIRO_WILK_SIZES[1]
+    return not any(departs_from_normality(group, by_moments=many) for group in groups)
 
 
 def compare_groups(groups: Sequence[ArrayLike], choice: Choice = "auto") -> Comparison:

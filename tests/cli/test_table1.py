@@ -153,6 +153,23 @@ def test_groups_are_sorted_as_numbers_where_they_are_numbers(table1, write, colu
     assert rows_of(content, "cea")[0]["df"] == 4
 
 
+def test_group_keys_are_the_text_of_the_cells(table1, write, columns):
+    columns |= {
+        "ward": [("", "3")[i % 2] for i in range(N)],
+        "smoker": ["True", "False"] * (N // 2),
+    }
+    columns["os_event"], columns["os_months"] = ["0", "1"] * (N // 2), [12.5] * N
+    path = write(columns)
+    groups = {
+        by: list(table1(path, "--by", by, "--variables", "age_years")["groups"])
+        for by in ("ward", "smoker", "os_event", "trg")
+    }
+    assert groups == {
+        "ward": ["3"], "smoker": ["False", "True"], "os_event": ["0", "1"],
+        "trg": ["0", "1", "2", "3"],
+    }  # fmt: skip
+
+
 def test_missing_cells_are_counted_and_left_out(table1, write, columns):
     columns["bmi_kg_m2"][:10] = [""] * 10
     columns["cea"][:4] = ["NA"] * 4
