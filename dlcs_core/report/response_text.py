@@ -98,8 +98,10 @@ def interval_text(ci95: tuple[float, float] | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number with three decimals."""
-    return NOTHING if value is None else f"{value:.3f}"
+    """Return a number with three decimals; zero has no sign."""
+    if value is None:
+        return NOTHING
+    return f"{round(value, 3) + 0.0:.3f}"
 
 
 def p_text(p: float | None) -> str:

@@ -13,6 +13,10 @@ THRESHOLD_DECIMALS = 10
 """Thresholds of a range are rounded to this, so that 0.3 is the 0.3 of the predictions."""
 
 
+MOST_THRESHOLDS = 10_000
+"""Steps of 0.0001: finer than any probability is known."""
+
+
 @dataclass(frozen=True, eq=False)
 class DecisionCurve:
     """Net benefit over threshold probabilities.
@@ -174,7 +178,7 @@ def threshold_range(low: float, high: float, step: float) -> FloatArray:
     Raises
     ------
     CohortError
-        If the range is empty, or an end is outside [0, 1).
+        If the range is empty, has more than 10,000 thresholds, or an end is outside [0, 1).
 
     Examples
     --------
@@ -183,7 +187,9 @@ def threshold_range(low: float, high: float, step: float) -> FloatArray:
     """
     if not step > 0.0 or not 0.0 <= low <= high < 1.0:
         raise CohortError("statistic_threshold_range", low=low, high=high, step=step)
-    count = int(np.floor((high - low) / step + 1e-9)) + 1
+    count = int(np.floor(min((high - low) / step, MOST_THRESHOLDS) + 1e-9)) + 1
+    if count > MOST_THRESHOLDS:
+        raise CohortError("statistic_too_many_thresholds", limit=MOST_THRESHOLDS)
     return np.round(low + step * np.arange(count), THRESHOLD_DECIMALS)
 
 

@@ -1,0 +1,155 @@
+"""``evaluate response``: the JSON of the contract, one-line refusals, a page on its own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlcs_core.statistics.delong import auc_estimate
+
+MODEL_FIELDS = {
+    "n", "auc", "auc_se", "auc_ci95", "average_precision", "brier", "scaled_brier",
+    "calibration_intercept", "calibration_slope", "hosmer_lemeshow", "e50", "e90", "emax", "ici",
+    "calibration_method", "youden", "at_threshold", "net_benefit",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    rng = np.random.default_rng(5)
+    good = rng.random(300) < 0.4
+    logit = {"dl_signature": 1.5, "dlcs": 2.0}
+    scores = {
+        name: 1 / (1 + np.exp(-(strength * good - 1 + rng.normal(0, 1, 300))))
+        for name, strength in logit.items()
+    }
+    return pd.DataFrame(
+        {"patient_id": [f"Secret-{i}" for i in range(300)], "trg": np.where(good, 1, 3), **scores}
+    )
+
+
+@pytest.fixture
+def evaluate(run_cli, tmp_path):
+    """Run the verb on a table, changed columns or raw bytes."""
+
+    def run(table, *options, **writing):
+        path = tmp_path / "cohort.csv"
+        content = table if isinstance(table, bytes) else table.to_csv(index=False, **writing)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return run_cli("evaluate", "response", "--table", path, *options)
+
+    return run
+
+
+def test_json_holds_every_field_and_nothing_of_a_patient(evaluate, cohort):
+    done = evaluate(cohort, "--json")
+    assert (done.code, done.err) == (0, "")
+    found = done.json
+    assert found["schema"] == "dlcs.response/1"
+    assert found["research_use_only"] is True
+    assert (found["n"], found["events"]) == (300, int((cohort["trg"] == 1).sum()))
+    assert list(found["models"]) == ["dl_signature", "dlcs"]
+    for model in found["models"].values():
+        assert model.keys() >= MODEL_FIELDS
+        assert len(model["net_benefit"]) == len(found["treat_all"]) == 99
+    expected = auc_estimate(cohort["trg"] == 1, cohort["dlcs"])
+    assert found["models"]["dlcs"]["auc"] == pytest.approx(expected.auc, rel=1e-12)
+    assert [(row["a"], row["b"]) for row in found["delong"]] == [("dl_signature", "dlcs")]
+    assert "Secret" not in done.out
+
+
+def test_options_reach_the_result(evaluate, cohort):
+    done = evaluate(
+        cohort, "--json", "--scores", "dlcs", "--threshold", "0.5", "--thresholds", "0.1:0.3:0.1",
+        "--external", "--outcome", "good_response", "--subgroups", "trg",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    model = done.json["models"]["dlcs"]
+    assert [row["threshold"] for row in model["net_benefit"]] == [0.1, 0.2, 0.3]
+    assert model["at_threshold"]["threshold"] == 0.5
+    assert model["at_threshold"]["threshold_source"] == "given"
+    assert model["hosmer_lemeshow"]["df"] == len(model["hosmer_lemeshow"]["groups"])
+    assert [row["level"] for row in done.json["subgroups"]] == ["1", "3"]
+
+
+def test_threshold_0_has_no_interventions_avoided(evaluate, cohort):
+    done = evaluate(cohort, "--json", "--thresholds", "0:0.2:0.1")
+    assert done.json["models"]["dlcs"]["net_benefit"][0]["interventions_avoided"] is None
+
+
+def test_the_bundle_gives_the_cutoff_of_its_score(evaluate, cohort, untrained_bundle):
+    done = evaluate(cohort, "--json", "--bundle", untrained_bundle)
+    assert done.code == 0, done.err
+    sources = {k: m["at_threshold"]["threshold_source"] for k, m in done.json["models"].items()}
+    assert sources == {"dl_signature": "same_data", "dlcs": "bundle"}
+
+
+def test_slips_in_columns_that_are_not_used_are_warnings(evaluate, cohort):
+    table = cohort.assign(age_years=[500, *[60] * 299], os_months=[-1, *[9] * 299])
+    done = evaluate(table, "--json")
+    assert done.code == 0, done.err
+    codes = {warning["code"] for warning in done.json["warnings"]}
+    assert {"column_outside_limits", "survival_time_outside_limits"} <= codes
+
+
+def test_a_semicolon_table_in_gb18030_reads_alike(evaluate, cohort):
+    table = cohort.rename(columns={"dlcs": "评分"})
+    text = table.to_csv(index=False, sep=";").encode("gb18030")
+    done = evaluate(text, "--json", "--scores", "评分")
+    assert done.code == 0, done.err
+    assert done.json["models"]["评分"]["n"] == 300
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        ({"trg": 1}, ()),
+        ({"trg": 7}, ()),
+        ({"dlcs": "high"}, ()),
+        ({"dlcs": np.inf}, ()),
+        ({"dlcs": ""}, ("--scores", "dlcs")),
+        ({"response": 2}, ("--outcome", "response")),
+        ({}, ("--outcome", "nowhere")),
+        ({}, ("--scores", "nowhere")),
+        ({}, ("--scores", "dlcs,,dl_signature")),
+        ({}, ("--subgroups", "patient_id")),
+        ({}, ("--threshold", "nan")),
+        ({}, ("--thresholds", "0.5:0.1:0.1")),
+        ({}, ("--thresholds", "0:0.9:1e-9")),
+        ({}, ("--thresholds", "0.1:0.9")),
+        ({}, ("--html", "nowhere/report.html")),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_in_one_line(
+    evaluate, refused, cohort, change, options
+):
+    refused(evaluate(cohort.assign(**change), "--json", *options))
+
+
+@pytest.mark.parametrize(
+    "table", [b"", b"trg,dlcs\n", b"trg,dlcs\n1,0.5\n", b"a,b\n1,2\n"], ids=repr
+)
+def test_tables_without_a_cohort_are_refused(evaluate, refused, table):
+    refused(evaluate(table, "--json"))
+
+
+def test_the_page_stands_alone_and_shows_the_numbers(evaluate, cohort, tmp_path):
+    page = tmp_path / "report.html"
+    table = cohort.rename(columns={"dlcs": "<script>x"})
+    done = evaluate(table, "--scores", "<script>x,dl_signature", "--html", page)
+    assert done.code == 0, done.err
+    text = page.read_text()
+    assert "<script" not in text
+    assert "src=" not in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+    expected = auc_estimate(cohort["trg"] == 1, cohort["dl_signature"])
+    assert f"{expected.auc:.3f} ({expected.ci95[0]:.3f} to {expected.ci95[1]:.3f})" in text
+    assert text.count("<svg") == 4
+    assert "Research use only" in text
+    assert "Secret" not in text
+
+
+def test_text_output_names_scores_and_warnings(evaluate, cohort):
+    done = evaluate(cohort)
+    assert done.code == 0
+    assert "dlcs: n 300 | AUC" in done.out
+    assert "optimistic" in done.out
