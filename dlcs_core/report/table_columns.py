@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NOT_FINITE = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
+"""How programs write numbers that are none."""
+
+
 def is_continuous(column: "pd.Series", name: str) -> bool:
     """Return whether a column is described by numbers: as the variable list says, else its cells.
 
@@ -29,6 +33,33 @@ def is_continuous(column: "pd.Series", name: str) -> bool:
     if name in VARIABLE_BY_NAME:
         return VARIABLE_BY_NAME[name].kind == "continuous"
     return bool(is_numeric_dtype(column) and not is_bool_dtype(column))
+
+
+def refuse_non_finite(column: "pd.Series", name: str) -> None:
+    """Refuse a column of numbers among which NaN or infinity was written out.
+
+    Such a column reads as text and would be taken for one with levels.
+
+    Raises
+    ------
+    CohortError
+        If every cell is a number or such a word, and at least one is such a word.
+    """
+    if column.dtype != object:
+        return
+    texts = column.dropna().map(lambda cell: str(cell).strip().casefold())
+    is_word = texts.isin(NOT_FINITE)
+    if is_word.any() and all(map(_is_number, texts[~is_word].unique())):
+        count = int(is_word.sum())
+        raise CohortError("table_one_not_finite", column=displayable(name), count=count)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def continuous_column(column: "pd.Series", name: str) -> ContinuousColumn:

@@ -14,6 +14,7 @@ from dlcs_core.report.table_columns import (
     categorical_column,
     continuous_column,
     is_continuous,
+    refuse_non_finite,
     sorted_groups,
 )
 from dlcs_core.statistics.checks import BoolArray
@@ -184,6 +185,7 @@ def _columns(table: "pd.DataFrame", request: TableOneRequest) -> tuple[list[Colu
 
 
 def _column(cells: "pd.Series", name: str, request: TableOneRequest) -> Column:
+    refuse_non_finite(cells, name)
     by_option = name in request.continuous
     if by_option or (name not in request.categorical and is_continuous(cells, name)):
         return continuous_column(cells, name)
@@ -230,7 +232,9 @@ def _tables(
     for code, name in enumerate(cohorts.levels):
         rows = cohorts.codes == code
         if not (by.codes[rows] != NO_CODE).any():
-            notices.append(Notice("table_one_cohort_without_groups", {"column": displayable(by.name)}))
+            notices.append(
+                Notice("table_one_cohort_without_groups", {"column": displayable(by.name)})
+            )
             continue
         part = [_part(column, rows) for column in columns]
         tables[name] = table_one(part, replace(by, codes=by.codes[rows]), request.test)

@@ -241,6 +241,14 @@ def test_what_makes_no_sense_is_refused_in_one_line(table1, write, columns, opti
     assert told in table1(write(columns), *options)
 
 
+@pytest.mark.parametrize("word", ["NaN", "inf", "-Infinity"])
+def test_numbers_that_are_none_are_refused_and_never_levels(table1, write, columns, word):
+    columns["weight"] = [f"{50 + i % 30}" for i in range(N)]
+    columns["weight"][3] = word
+    told = table1(write(columns), "--by", "sex", "--variables", "weight")
+    assert "weight has 1 cells" in told
+
+
 def test_free_text_is_left_out_with_a_warning(table1, write, columns):
     columns["comment"] = [f"seen by {i}" for i in range(N)]
     content = table1(write(columns), "--by", "sex", "--variables", "comment,cea")
