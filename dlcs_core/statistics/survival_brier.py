@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcs_core.errors import CohortError
-from dlcs_core.statistics.censoring import CensoringCurve, censoring_curve
+from dlcs_core.statistics.censoring import CensoringCurve, censoring_curve, standard_error_of_mean
 from dlcs_core.statistics.checks import (
     BoolArray,
     FloatArray,
@@ -28,6 +28,8 @@ class SurvivalBrier:
         Increasing.
     brier : array of float64, shape (n_horizons,)
         In [0, 1], lower is better; NaN beyond the last follow-up.
+    se : array of float64, shape (n_horizons,)
+        Standard error by the influence function, the estimated censoring weights included.
     null : array of float64, shape (n_horizons,)
         Of the Kaplan-Meier curve told to everybody.
     ipa : array of float64, shape (n_horizons,)
@@ -39,6 +41,7 @@ class SurvivalBrier:
 
     horizon_months: FloatArray
     brier: FloatArray
+    se: FloatArray
     null: FloatArray
     ipa: FloatArray
     integrated: float | None
@@ -99,39 +102,68 @@ def survival_brier(
         )
     curve = censoring_curve(time, event)
     overall = survival_at(kaplan_meier(time, event), horizons).survival
-    brier, null = [], []
+    brier, errors, null = [], [], []
     for t, column, shared in zip(horizons, columns.T, overall, strict=True):
         predicted = probabilities(column, "survival")
         same_size(time, predicted)
-        brier.append(_brier(time, event, predicted, float(t), curve))
-        null.append(_brier(time, event, np.full(time.size, shared), float(t), curve))
+        loss = _losses(time, event, predicted, float(t), curve)
+        brier.append(float(loss.mean()))
+        errors.append(_standard_error(loss, event, float(t), curve))
+        null.append(float(_losses(time, event, np.float64(shared), float(t), curve).mean()))
     scores, nulls = np.array(brier), np.array(null)
     return SurvivalBrier(
         horizon_months=horizons,
         brier=scores,
+        se=np.array(errors),
         null=nulls,
         ipa=1.0 - scores / np.where(nulls > 0.0, nulls, np.nan),
-        integrated=_integrated(horizons, scores),
-        integrated_null=_integrated(horizons, nulls),
+        integrated=integrated_score(horizons, scores),
+        integrated_null=integrated_score(horizons, nulls),
     )
 
 
-def _brier(
-    time: FloatArray, event: BoolArray, survival: FloatArray, t: float, curve: CensoringCurve
-) -> float:
-    """Brier score at one horizon; NaN where nobody is known to be beyond it."""
-    if t > time.max():
-        return float("nan")
-    died, alive = (time <= t) & event, time > t
-    left = float((survival[died] ** 2 / curve.before(time[died])).sum())
-    if not alive.any():
-        return left / time.size
-    right = float(((1.0 - survival[alive]) ** 2).sum()) / float(curve.at(np.array([t]))[0])
-    return (left + right) / time.size
+def integrated_score(horizon_months: FloatArray, scores: FloatArray) -> float | None:
+    """Integrate a score over time: trapezoid over the horizons, divided by their span.
 
+    Parameters
+    ----------
+    horizon_months : array of float64, shape (n_horizons,)
+        Increasing.
+    scores : array of float64, shape (n_horizons,)
+        NaN where there is none.
 
-def _integrated(horizons: FloatArray, scores: FloatArray) -> float | None:
-    """Trapezoid over the horizons, divided by their span."""
-    if horizons.size < 2 or not np.isfinite(scores).all():
+    Returns
+    -------
+    float or None
+        None with a single horizon or a missing score.
+
+    Examples
+    --------
+    >>> integrated_score(np.array([12.0, 24.0]), np.array([0.1, 0.2]))
+    0.15000000000000002
+    """
+    if horizon_months.size < 2 or not np.isfinite(scores).all():
         return None
-    return float(np.trapezoid(scores, horizons) / (horizons[-1] - horizons[0]))
+    span = horizon_months[-1] - horizon_months[0]
+    return float(np.trapezoid(scores, horizon_months) / span)
+
+
+def _losses(
+    time: FloatArray,
+    event: BoolArray,
+    survival: FloatArray | np.float64,
+    t: float,
+    curve: CensoringCurve,
+) -> FloatArray:
+    """Weighted squared errors at one horizon; NaN where nobody is known to be beyond it."""
+    if t > curve.time_months[-1]:
+        return np.full(time.size, np.nan)
+    weight = np.where(event, 1.0 / curve.before(time), 0.0)
+    beyond = 1.0 / max(float(curve.at(np.array([t]))[0]), np.finfo(np.float64).tiny)
+    alive = time > t
+    return np.asarray(np.where(alive, beyond * (1.0 - survival) ** 2, weight * survival**2))
+
+
+def _standard_error(loss: FloatArray, event: BoolArray, t: float, curve: CensoringCurve) -> float:
+    """Return the error of the mean loss, whose weights were estimated too."""
+    return standard_error_of_mean(loss - loss.mean() + curve.influence(event, loss, t))

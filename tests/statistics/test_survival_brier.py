@@ -27,6 +27,7 @@ def test_brier_ipa_and_integral_equal_r(dataset, oracle, tally):
     found = survival_brier(data["time"], data["status"], survival, value["times"])
     tally.compare("brier", found.brier, value["left_limit"], ITERATED)
     tally.compare("null", found.null, value["null_left_limit"])
+    tally.compare("error", found.se, value["riskRegression_se"], ITERATED)
     tally.compare("ipa", found.ipa, value["ipa"], ITERATED)
     integrals = reference.entries["ibs"]["value"]
     tally.compare("ibs", found.integrated, integrals["grid_trapezoid_left"], ITERATED)
