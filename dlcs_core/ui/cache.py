@@ -9,7 +9,12 @@ from dlcs_core.bundle.reader import Bundle, read_bundle
 from dlcs_core.clinical.cohort import Cohort, read_cohort
 from dlcs_core.report.cohort import rows_of
 from dlcs_core.report.response import SCORES, ResponseReport, ResponseRequest, response_report
-from dlcs_core.report.survival import SurvivalReport, survival_report, training_cutoff
+from dlcs_core.report.survival import (
+    SurvivalReport,
+    SurvivalRequest,
+    survival_report,
+    training_cutoff,
+)
 from dlcs_core.ui.settings import read_settings
 
 
@@ -78,4 +83,5 @@ def _response(sha256: str, cohort_name: str | None) -> ResponseReport:  # noqa: 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _survival(sha256: str, cohort_name: str | None) -> SurvivalReport:  # noqa: ARG001 - the key
     cohort = demo_cohort()
-    return survival_report(rows_of(cohort, cohort_name), training_cutoff(cohort))
+    request = SurvivalRequest(cutoff=training_cutoff(cohort))
+    return survival_report(rows_of(cohort, cohort_name), request)

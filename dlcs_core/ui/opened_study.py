@@ -15,7 +15,7 @@ from dlcs_core.clinical.record import ClinicalRecord, read_record
 from dlcs_core.errors import ImagingError
 from dlcs_core.imaging.study import Study
 from dlcs_core.imaging.study_reading import read_study
-from dlcs_core.preprocessing.slices import key_slice_index, neighbor_indices
+from dlcs_core.preprocessing.slices import select_slices
 from dlcs_core.ui.demo_cases import DemoCase
 
 
@@ -136,16 +136,15 @@ def in_memory(study: Study) -> Study:
 
     Raises
     ------
-    ImagingError
-        If one of the slices cannot be decoded.
+    ImagingError, PreprocessingError
+        If one of the slices cannot be decoded or is missing beside the tumour.
     """
-    volume = study.volume
-    key = key_slice_index(study.mask.pixel_counts())
-    kept = {i: volume.read_slice_hu(i) for i in neighbor_indices(key, volume.grid.size[0])}
+    selected = select_slices(study)
+    kept = dict(zip(selected.slice_indices, selected.image_hu, strict=True))
 
     def read_kept_hu(slice_index: int) -> NDArray[np.float32]:
         if slice_index not in kept:
             raise ImagingError("ui_slice_not_kept", slice=slice_index)
         return kept[slice_index]
 
-    return replace(study, volume=replace(volume, read_slice_hu=read_kept_hu))
+    return replace(study, volume=replace(study.volume, read_slice_hu=read_kept_hu))

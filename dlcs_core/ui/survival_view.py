@@ -17,13 +17,13 @@ COLORS = {"low": LOW_RISK, "high": HIGH_RISK}
 def show_counts(report: SurvivalReport) -> None:
     """Draw size, deaths, discrimination and the log-rank test in one row."""
     c = report.concordance
-    low, high = c.c_index - 1.96 * c.se, c.c_index + 1.96 * c.se
+    shown = "–" if c is None else f"{c.c_index:.2f} ({c.ci95[0]:.2f}–{c.ci95[1]:.2f})"
     with st.grid(4, gap="small"):
         st.metric(say("ui_patients"), f"{report.n:,}", border=True)
         st.metric(
             say("ui_deaths"), f"{report.events} ({report.events / report.n:.0%})", border=True
         )
-        st.metric(say("ui_c_index"), f"{c.c_index:.2f} ({low:.2f}–{high:.2f})", border=True)
+        st.metric(say("ui_c_index"), shown, border=True)
         test = report.log_rank
         st.metric(say("ui_log_rank_p"), p_text(test.p if test else None), border=True)
 
@@ -36,7 +36,9 @@ def show_curves(report: SurvivalReport) -> None:
         curves, language(), colors=[COLORS[name] for name in report.groups], height=460
     )
     show_figure(
-        figure, "kaplan_meier", say("ui_kaplan_meier_caption", cutoff=f"{report.cutoff:.3f}")
+        figure,
+        "kaplan_meier",
+        say("ui_kaplan_meier_caption", cutoff=f"{report.request.cutoff:.3f}"),
     )
 
 

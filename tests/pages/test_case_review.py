@@ -148,3 +148,18 @@ def test_without_a_bundle_the_page_says_so(app, monkeypatch, tmp_path):
     app.run()
     assert not app.exception
     assert len(app.error) == 1
+
+
+def test_a_slice_missing_beside_the_tumour_is_refused_when_the_study_is_opened(
+    app, monkeypatch, data_directory
+):
+    from dlcs_core.errors import PreprocessingError
+    from dlcs_core.ui import opened_study
+
+    def refusing(study):
+        raise PreprocessingError("gap_near_tumor", slice=1, key=2)
+
+    monkeypatch.setattr(opened_study, "select_slices", refusing)
+    upload(app, data_directory)
+    assert not app.exception
+    assert len(app.error) == 1
