@@ -12,7 +12,7 @@ from dlcs_core.translation import sentence
 ROW_PX = 54
 SCALE_POINTS = 100.0
 """Length of every line on paper: the total's line is compressed to the same length."""
-CHARACTER_POINTS = 1.5
+CHARACTER_POINTS = 1.8
 """Width of a character on a line of the usual width: texts nearer than theirs are left out."""
 
 Tick = tuple[float, str]

@@ -12,7 +12,10 @@ from dlcs_core.ui.settings import read_settings
 LANGUAGE_KEY = "lang"
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>:$<&])")
+_MARKUP = re.compile(r"[\\`*_{}\[\]|~$<>&@]|:(?=\S)|(?<=www)\.|^[-+#=]")
+"""What Markdown may read as more than text: marks, colour and icon codes, addresses, lists."""
+
+_NUMBERED = re.compile(r"^(\d+)([.)])")
 
 
 def language() -> str:
@@ -37,7 +40,8 @@ def level_label(name: str, level: str) -> str:
 
 def plain(text: object) -> str:
     """Escape text from files, so that Markdown shows it as it is and never as markup."""
-    return _MARKDOWN.sub(r"\\\1", str(text).replace("\n", " "))
+    escaped = _MARKUP.sub(lambda found: "\\" + found[0], " ".join(str(text).split()))
+    return _NUMBERED.sub(r"\1\\\2", escaped)
 
 
 def sentence_shown(message: DlcsError | Notice) -> str:

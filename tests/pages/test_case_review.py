@@ -1,8 +1,11 @@
 """Case review: from a study and a form to a result that belongs to them and to nothing else."""
 
 import json
+from dataclasses import replace
 
 import pytest
+
+from dlcs_core.bundle.writer import write_bundle
 
 REFERENCE = (
     "among patients who went on to complete at least two cycles of "
@@ -163,3 +166,28 @@ def test_a_slice_missing_beside_the_tumour_is_refused_when_the_study_is_opened(
     upload(app, data_directory)
     assert not app.exception
     assert len(app.error) == 1
+
+
+@pytest.fixture
+def narrow_bundle(tmp_path, bundle_contents):
+    """A model that was made for tumours of 1 to 2 square millimetres."""
+    ranges = {"mask_area_mm2": (1.0, 2.0)}
+    manifest = replace(bundle_contents.manifest, trained_ranges=ranges)
+    write_bundle(tmp_path / "narrow", replace(bundle_contents, manifest=manifest))
+    return tmp_path / "narrow"
+
+
+def test_abstained_the_page_gives_reasons_and_no_probability(
+    app, shown, monkeypatch, narrow_bundle
+):
+    monkeypatch.setenv("DLCS_BUNDLE", str(narrow_bundle))
+    app.run()
+    app.selectbox(key="demo_case").select("phantom").run()
+    app.button(key="assess").click().run()
+    assert not app.exception
+    said = shown(app)
+    assert "No probability is given" in said
+    assert "mm2" in said or "mm²" in said
+    assert "of 100" not in said.lower()
+    assert "%" not in said
+    assert len(app.get("plotly_chart")) == 3
