@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 from dlcs_core.bundle import layout
 from dlcs_core.bundle.arrays import reference_to_bytes, weights_to_bytes
 from dlcs_core.bundle.manifest import Manifest
-from dlcs_core.bundle.reader import read_bundle
+from dlcs_core.bundle.reader import read_bundle, verify_files
 from dlcs_core.errors import BundleError
 from dlcs_core.network.uncertainty import ReferenceStatistics
 
 if TYPE_CHECKING:
     from dlcs_core.models.clinical_signature import ClinicalSignature
     from dlcs_core.models.fusion import FusionModel
+    from dlcs_core.models.local_recalibration import LocalRecalibration
     from dlcs_core.models.recalibration import Recalibration
     from dlcs_core.models.survival import SurvivalModel
+
+
+_LOCAL_EVIDENCE = "local_recalibration"
 
 
 class _JsonModel(Protocol):
@@ -82,9 +86,61 @@ def write_bundle(directory: Path, contents: BundleContents) -> Manifest:
     BundleError
         If the directory holds something that is no bundle, or the contents fail verification.
     """
+    return _install(directory, contents.manifest, _files(contents))
+
+
+def write_recalibrated(
+    source: Path,
+    directory: Path,
+    layers: Mapping[str, "LocalRecalibration"],
+    evidence: Mapping[str, object],
+) -> Manifest:
+    """Write a bundle that differs from another one by local layers over its probabilities.
+
+    Parameters
+    ----------
+    source : Path
+        The trained model.
+    directory : Path
+        Where the new bundle shall stand; not the source itself.
+    layers : mapping of str to LocalRecalibration
+        By score, beside those that the source has.
+    evidence : mapping
+        What the adjustment changed, for ``manifest.metrics["local_recalibration"]``.
+
+    Returns
+    -------
+    Manifest
+        Of the new bundle; its version ends in ``+local``.
+
+    Raises
+    ------
+    BundleError
+        If the source fails verification, a score has a layer already, or the directory is the
+        source or holds something that is no bundle.
+    """
+    if directory.resolve() == source.resolve():
+        raise BundleError("bundle_target_is_source")
+    bundle = read_bundle(source)
+    known = bundle.recalibration.local
+    if set(known) & set(layers):
+        raise BundleError("bundle_has_local_layer", score=min(set(known) & set(layers)))
+    manifest, files, _ = verify_files(source)
+    adjusted = replace(bundle.recalibration, local={**known, **layers})
+    files[layout.CALIBRATION] = _json(adjusted, layout.CALIBRATION)
+    version = manifest.version if known else f"{manifest.version}+local"
+    before = manifest.metrics.get(_LOCAL_EVIDENCE, {})
+    told = {**(before if isinstance(before, Mapping) else {}), **evidence}
+    changed = replace(
+        manifest, version=version, metrics={**manifest.metrics, _LOCAL_EVIDENCE: told}
+    )
+    return _install(directory, changed, files)
+
+
+def _install(directory: Path, described: Manifest, files: Mapping[str, bytes]) -> Manifest:
+    """Write files beside their place, verify them as a bundle, and rename."""
     _refuse_other_content(directory)
-    files = _files(contents)
-    manifest = contents.manifest.with_files({n: layout.sha256(c) for n, c in files.items()})
+    manifest = described.with_files({n: layout.sha256(c) for n, c in files.items()})
     directory.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, because only a rename within one file system is atomic.
     work = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))

@@ -22,7 +22,8 @@ other one. Without such images :math:`\lambda` is taken as 1, which makes served
 little too moderate; ``n_shrinkage`` is then 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from dlcs_core.errors import ModelError
 from dlcs_core.models.design import probability_of
 from dlcs_core.models.fitting import with_fallback
+from dlcs_core.models.local_recalibration import LocalRecalibration, local_layers
 from dlcs_core.models.serialization import (
     FloatArray,
     array,
@@ -47,6 +49,7 @@ _NUMBERS = (
     "shrinkage",
     "prevalence",
 )
+_LOCAL = "local"
 _FIELDS = ("fold_shift", "fold_scale", *_NUMBERS, "n_shrinkage", "n", "events", "penalized")
 
 
@@ -72,6 +75,8 @@ class Recalibration:
         Training patients and good responders among them.
     penalized : bool
         True where the scores separated the classes and a weak penalty was needed.
+    local : mapping of str to LocalRecalibration
+        Layers over served probabilities by score, from a hospital's own patients; mostly empty.
     """
 
     fold_shift: FloatArray
@@ -86,6 +91,7 @@ class Recalibration:
     n: int
     events: int
     penalized: bool
+    local: Mapping[str, LocalRecalibration] = field(default_factory=dict)
 
     def scaled(self, fold_logits: ArrayLike) -> FloatArray:
         """Put logits on the common scale.
@@ -162,6 +168,7 @@ class Recalibration:
             "fold_shift": self.fold_shift.tolist(),
             "fold_scale": self.fold_scale.tolist(),
             **{name: getattr(self, name) for name in _FIELDS[2:]},
+            **({_LOCAL: {k: v.to_dict() for k, v in self.local.items()}} if self.local else {}),
         }
 
     @classmethod
@@ -174,7 +181,8 @@ class Recalibration:
             If a key is missing or unknown, a number is not finite, or a scale is not positive.
         """
         part = "calibration"
-        fields = fields_of(data, _FIELDS, part)
+        own, local = _without_layers(data)
+        fields = fields_of(own, _FIELDS, part)
         shift = array(fields["fold_shift"], (-1,), part, "fold_shift")
         scale = array(fields["fold_scale"], (shift.size,), part, "fold_scale")
         if not shift.size or (scale <= 0.0).any():
@@ -193,7 +201,15 @@ class Recalibration:
             n=whole_number(fields["n"], part, "n"),
             events=whole_number(fields["events"], part, "events"),
             penalized=truth(fields["penalized"], part, "penalized"),
+            local=local_layers(local),
         )
+
+
+def _without_layers(data: object) -> tuple[object, object]:
+    """Return the JSON form without its local layers, which most bundles lack, and the layers."""
+    if not isinstance(data, Mapping):
+        return data, {}
+    return {name: value for name, value in data.items() if name != _LOCAL}, data.get(_LOCAL, {})
 
 
 def fit_recalibration(

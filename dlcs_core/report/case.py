@@ -30,6 +30,7 @@ from dlcs_core.report.gates import (
     out_of_distribution,
     reasons_to_abstain,
 )
+from dlcs_core.report.local_layer import with_local_layers
 
 Values = Mapping[str, float | str | None]
 
@@ -82,7 +83,8 @@ def assess_case(
         *study.warnings, *warnings, *model_input.warnings, *header_warnings(study),
         *contradictions(study, measured, record), *_bundle_warnings(bundle), *reasons,
     )  # fmt: skip
-    return _make_report(record, bundle, measured, model_input, output, distance, reasons, noticed)
+    report = _make_report(record, bundle, measured, model_input, output, distance, reasons, noticed)
+    return with_local_layers(report, bundle.recalibration.local)
 
 
 def _make_report(

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from dlcs_core.preprocessing.measurements import StudyMeasurements
-from dlcs_core.report.case_report import HORIZONS_MONTHS, CaseReport, SurvivalOutlook
+from dlcs_core.report.case_report import HORIZONS_MONTHS, AppliedLayer, CaseReport, SurvivalOutlook
 from dlcs_core.translation import sentence_of
 
 SCHEMA = "dlcs.case/1"
@@ -40,6 +40,7 @@ def case_json(report: CaseReport, language: str = "en") -> dict[str, object]:
             "total_points": report.total_points,
         },
         "survival": _survival(report.survival),
+        "recalibration": {name: _layer(applied) for name, applied in report.local.items()},
         "similar_cases": [],
         "abstained": report.abstained,
         "abstained_because": list(report.abstained_because),
@@ -92,6 +93,14 @@ def _survival(outlook: SurvivalOutlook) -> dict[str, object]:
         "survival": read and list(read.survival),
         "ci95_low": read and list(read.ci95_low),
         "ci95_high": read and list(read.ci95_high),
+    }
+
+
+def _layer(applied: AppliedLayer) -> dict[str, object]:
+    """Return a local recalibration with the probability that the trained model gives."""
+    return {
+        **applied.layer.to_dict(),
+        "original_probability": applied.original_probability,
     }
 
 

@@ -1,12 +1,14 @@
 """The result of assessing one case, as data: everything that page, report and JSON show."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
+from dlcs_core.models.local_recalibration import LocalRecalibration
 from dlcs_core.models.nomogram import VariablePoints
 from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.preprocessing.measurements import StudyMeasurements
@@ -121,6 +123,27 @@ class SurvivalOutlook:
 
 
 @dataclass(frozen=True)
+class AppliedLayer:
+    """A local recalibration that was applied to this case.
+
+    Attributes
+    ----------
+    layer : LocalRecalibration
+        From the bundle.
+    original_probability : float
+        What the trained model gives without it.
+    """
+
+    layer: LocalRecalibration
+    original_probability: float
+
+    @property
+    def probability(self) -> float:
+        """What is shown."""
+        return self.layer.probability(self.original_probability)
+
+
+@dataclass(frozen=True)
 class CaseReport:
     """Everything one page shows for one study.
 
@@ -146,6 +169,8 @@ class CaseReport:
         How ``ci95`` is made; None where there is none.
     interval_coverage : float or None
         Its measured coverage.
+    local : mapping of str to AppliedLayer
+        Local recalibrations by score; mostly empty.
     """
 
     bundle: BundleIdentity
@@ -163,6 +188,7 @@ class CaseReport:
     warnings: tuple[Notice, ...]
     interval_method: str | None = None
     interval_coverage: float | None = None
+    local: Mapping[str, AppliedLayer] = field(default_factory=dict)
 
     @property
     def abstained(self) -> bool:
