@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from dlcs_core.errors import CohortError
 from dlcs_core.statistics.censoring import censoring_curve
 from dlcs_core.statistics.checks import (
+    NORMAL_QUANTILE_975,
     BoolArray,
     FloatArray,
     finite_vector,
@@ -37,6 +38,12 @@ class Concordance:
     concordant: int
     discordant: int
     tied_risk: int
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """95 % Wald interval within [0, 1]."""
+        half = NORMAL_QUANTILE_975 * self.se
+        return max(self.c_index - half, 0.0), min(self.c_index + half, 1.0)
 
 
 @dataclass(frozen=True, eq=False)

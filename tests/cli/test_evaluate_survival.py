@@ -1,0 +1,361 @@
+"""``evaluate survival`` on the command line: R's values, the contract's object, named refusals."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlcs_core.cli.main import main
+from dlcs_core.statistics.cox_regression import fit_cox
+
+ORACLES = Path(__file__).resolve().parents[1] / "statistics" / "oracles"
+FIELDS = {
+    "schema", "research_use_only", "warnings", "n", "events", "median_followup_months",
+    "harrell_c", "harrell_c_se", "uno_c", "auc", "integrated_auc", "brier",
+    "integrated_brier_score", "integrated_auc_monthly", "integrated_brier_score_monthly",
+    "integrated_brier_score_null", "ipa", "log_rank", "kaplan_meier", "median_survival_months",
+}  # fmt: skip
+CURVE_FIELDS = {
+    "time", "survival", "ci95_low", "ci95_high", "n_at_risk", "n_events", "n_censored",
+}  # fmt: skip
+TIGHT = 1e-8
+ITERATED = 1e-6
+
+
+@pytest.fixture
+def evaluate(capfd):
+    """Run the verb in this process; the object on stdout, or the refusal's line."""
+
+    def run(path, *options):
+        code = main(["evaluate", "survival", "--table", str(path), *options, "--json"])
+        captured = capfd.readouterr()
+        if code == 0:
+            assert captured.err == ""
+            return json.loads(captured.out, parse_constant=pytest.fail)
+        assert (code, captured.out) == (2, "")
+        assert captured.err.count("\n") == 1
+        return captured.err
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(columns):
+        path = tmp_path / "table.csv"
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        return path
+
+    return written
+
+
+@pytest.fixture
+def columns():
+    rng = np.random.default_rng(5)
+    risk = rng.normal(size=120)
+    death, censoring = rng.exponential(30 * np.exp(-risk)), rng.uniform(10, 60, 120)
+    time = np.minimum(death, censoring)
+    return {
+        "patient_id": [f"P-{i}" for i in range(120)],
+        "os_months": time.round(3).tolist(),
+        "os_event": (death <= censoring).astype(int).tolist(),
+        "os_linear_predictor": risk.tolist(),
+        "s12": np.exp(-12 / 30 * np.exp(risk)).tolist(),
+        "s24": np.exp(-24 / 30 * np.exp(risk)).tolist(),
+        "s35": np.exp(-35 / 30 * np.exp(risk)).tolist(),
+        "arm": ["b", "a"] * 60,
+    }
+
+
+SURVIVAL = "12=s12,24=s24,35=s35"
+
+
+def codes_of(content):
+    return [warning["code"] for warning in content["warnings"]]
+
+
+def entries_of(dataset, topic):
+    return json.loads((ORACLES / f"{dataset}.{topic}.json").read_text())["entries"]
+
+
+def oracle_table(dataset, horizons, tmp_path):
+    """The oracle's rows with the survival that its Cox model predicts."""
+    data = pd.read_csv(ORACLES / "data" / f"{dataset}.csv")
+    terms = entries_of(dataset, "cox")["multivariable.efron"]["value"]["term"]
+    X = np.column_stack([column_of(data, term) for term in terms])
+    fit = fit_cox(X, data["time"], data["status"], terms)
+    for t in horizons:
+        step = np.searchsorted(fit.baseline.time_months, t, side="right") - 1
+        hazard = fit.baseline.cumulative_hazard[step]
+        data[f"alive{t}"] = np.exp(-hazard * np.exp(fit.linear_predictor(X)))
+    path = tmp_path / "table.csv"
+    data.to_csv(path, index=False)
+    return path
+
+
+def column_of(data, term):
+    if term in data:
+        return data[term].to_numpy(dtype=float)
+    factor = max((name for name in data if term.startswith(name)), key=len)
+    return (data[factor].astype(str) == term[len(factor) :]).to_numpy(dtype=float)
+
+
+@pytest.mark.parametrize("dataset", ["lung", "gbsg"])
+def test_order_and_errors_equal_r(evaluate, dataset, tmp_path):
+    reference = entries_of(dataset, "survival_metrics")
+    auc, brier = reference["cd_auc"]["value"], reference["brier"]["value"]
+    times = auc["times"]
+    found = evaluate(
+        oracle_table(dataset, times, tmp_path),
+        "--time", "time", "--event", "status", "--risk", "lp",
+        "--times", ",".join(map(str, times)),
+        "--survival", ",".join(f"{t}=alive{t}" for t in times),
+    )  # fmt: skip
+    harrell = reference["harrell.lp"]["value"]
+    assert found["harrell_c"] == pytest.approx(harrell["c"], rel=TIGHT)
+    assert found["harrell_c_se"] == pytest.approx(harrell["se"], rel=TIGHT)
+    keys = [f"{t}" for t in times]
+    assert list(found["auc"]) == list(found["brier"]) == keys
+    assert list(found["auc"].values()) == pytest.approx(auc["left_limit"], rel=TIGHT)
+    assert list(found["brier"].values()) == pytest.approx(brier["left_limit"], rel=ITERATED)
+    integrals = reference["ibs"]["value"]
+    iauc = reference["iauc"]["value"]["survival_weighted_left"]
+    assert found["integrated_auc"] == pytest.approx(iauc, rel=TIGHT)
+    ibs, null = integrals["grid_trapezoid_left"], integrals["null_grid_trapezoid_left"]
+    assert found["integrated_brier_score"] == pytest.approx(ibs, rel=ITERATED)
+    assert found["integrated_brier_score_null"] == pytest.approx(null, rel=TIGHT)
+    assert found["ipa"] == pytest.approx(1 - ibs / null, rel=1e-5)
+
+
+@pytest.mark.parametrize(("dataset", "tau"), [("lung", 12), ("lung", 24), ("gbsg", 35)])
+def test_uno_is_truncated_at_the_last_time(evaluate, dataset, tau, tmp_path):
+    expected = entries_of(dataset, "survival_metrics")[f"uno.lp.tau{tau}"]["value"]["c_survival"]
+    found = evaluate(
+        oracle_table(dataset, [], tmp_path),
+        "--time", "time", "--event", "status", "--risk", "lp", "--times", f"{tau},6",
+    )  # fmt: skip
+    assert found["uno_c"] == pytest.approx(expected, rel=TIGHT)
+
+
+@pytest.mark.parametrize("dataset", ["lung", "gbsg"])
+@pytest.mark.parametrize("ci", ["log-log", "log", "plain"])
+def test_curves_medians_and_follow_up_equal_survfit(evaluate, dataset, ci, tmp_path):
+    reference = entries_of(dataset, "km")
+    found = evaluate(
+        oracle_table(dataset, [], tmp_path),
+        "--time", "time", "--event", "status", "--risk", "lp", "--ci", ci,
+    )  # fmt: skip
+    curve, expected = found["kaplan_meier"]["all"], reference["curve"]["value"]
+    pairs = {
+        "time": "time", "survival": "surv", "n_at_risk": "n_risk", "n_events": "n_event",
+        "n_censored": "n_censor",
+    }  # fmt: skip
+    for ours, theirs in pairs.items():
+        assert curve[ours] == pytest.approx(expected[theirs], rel=TIGHT)
+    overall = next(
+        entry["value"]
+        for name, entry in reference.items()
+        if name.startswith("overall.") and entry["conf_type"] == ci
+    )
+    read = np.searchsorted(curve["time"], overall["times"], side="right") - 1
+    known = np.array(overall["times"]) <= curve["time"][-1]
+    for ours, theirs in (("ci95_low", "low"), ("ci95_high", "high")):
+        limits = np.array(curve[ours], dtype=float)[read][known]
+        np.testing.assert_allclose(
+            limits, np.array(overall[theirs], dtype=float)[known], rtol=TIGHT
+        )
+    medians = [overall[key] for key in ("median", "median_low", "median_high")]
+    assert list(found["median_survival_months"]["all"].values()) == [
+        value and pytest.approx(value, rel=TIGHT) for value in medians
+    ]
+    followup = reference["reverse_km"]["value"]["median"]
+    assert found["median_followup_months"] == pytest.approx(followup, rel=TIGHT)
+
+
+@pytest.mark.parametrize("dataset", ["lung", "gbsg"])
+def test_groups_and_log_rank_equal_survdiff(evaluate, dataset, tmp_path):
+    reference = entries_of(dataset, "km")
+    path = oracle_table(dataset, [], tmp_path)
+    tests = [entry for name, entry in reference.items() if name.startswith("logrank.")]
+    assert tests
+    for entry in tests:
+        found = evaluate(
+            path, "--time", "time", "--event", "status", "--risk", "lp", "--group", entry["group"]
+        )
+        value = entry["value"]
+        assert found["log_rank"]["statistic"] == pytest.approx(value["chi2"], rel=TIGHT)
+        assert found["log_rank"]["df"] == value["df"]
+        assert found["log_rank"]["p"] == pytest.approx(value["p"], rel=TIGHT)
+        assert sum(curve["n_at_risk"][0] for curve in found["kaplan_meier"].values()) == found["n"]
+
+
+def test_object_is_that_of_the_contract(evaluate, write, columns):
+    found = evaluate(write(columns), "--survival", SURVIVAL)
+    assert set(found) >= FIELDS
+    assert found["schema"] == "dlcs.survival/1"
+    assert found["research_use_only"] is True
+    assert (found["n"], found["events"]) == (120, sum(columns["os_event"]))
+    assert list(found["auc"]) == list(found["brier"]) == ["12", "24", "35"]
+    assert found["log_rank"] is None
+    assert set(found["kaplan_meier"]["all"]) == CURVE_FIELDS
+    assert set(found["median_survival_months"]["all"]) == {"median", "ci95_low", "ci95_high"}
+    assert found["integrated_brier_score_monthly"] is None
+    assert 0.5 < found["integrated_auc_monthly"] < 1.0
+
+
+def test_times_are_keys_as_typed(evaluate, write, columns):
+    found = evaluate(write(columns), "--times", "24.50,0.5,12.0")
+    assert list(found["auc"]) == ["0.5", "12", "24.5"]
+
+
+def test_without_predictions_brier_fields_are_null(evaluate, write, columns):
+    found = evaluate(write(columns))
+    assert found["brier"] == {"12": None, "24": None, "35": None}
+    names = ("integrated_brier_score", "integrated_brier_score_null", "ipa")
+    assert [found[name] for name in names] == [None] * 3
+    assert found["auc"]["24"] > 0.5
+    assert not [code for code in codes_of(found) if "brier" in code]
+
+
+def test_monthly_predictions_have_a_monthly_integral(evaluate, write, columns):
+    risk = np.array(columns["os_linear_predictor"])
+    monthly = {f"m{t}": np.exp(-t / 30 * np.exp(risk)).tolist() for t in range(1, 36)}
+    options = ",".join(f"{t}=m{t}" for t in range(1, 36))
+    found = evaluate(write(columns | monthly), "--survival", options)
+    scores = [found["brier"][f"{t}"] for t in range(1, 36)]
+    expected = np.trapezoid(scores, np.arange(1, 36)) / 34
+    assert found["integrated_brier_score_monthly"] == pytest.approx(expected)
+    coarse = np.trapezoid([scores[11], scores[23], scores[34]], [12, 24, 35]) / 23
+    assert found["integrated_brier_score"] == pytest.approx(coarse)
+
+
+def test_group_keys_are_the_text_of_the_cells(evaluate, write, columns):
+    assert list(evaluate(write(columns), "--group", "arm")["kaplan_meier"]) == ["a", "b"]
+    columns["arm"] = [2, 10] * 60
+    assert list(evaluate(write(columns), "--group", "arm")["kaplan_meier"]) == ["2", "10"]
+    columns["arm"] = [True, False] * 60
+    assert list(evaluate(write(columns), "--group", "arm")["kaplan_meier"]) == ["False", "True"]
+
+
+def test_incomplete_rows_are_left_out_where_they_are_needed(evaluate, write, columns):
+    columns["os_event"][0] = columns["os_linear_predictor"][1] = columns["arm"][2] = ""
+    found = evaluate(write(columns), "--group", "arm")
+    assert found["n"] == 119
+    assert found["n_risk"] == 118
+    assert sum(curve["n_at_risk"][0] for curve in found["kaplan_meier"].values()) == 118
+    wanted = {
+        "survival_rows_without_follow_up", "survival_rows_without_risk",
+        "survival_rows_without_group",
+    }  # fmt: skip
+    assert wanted <= set(codes_of(found))
+
+
+def test_nobody_dead_shows_curves_and_says_so(evaluate, write, columns):
+    columns["os_event"] = [0] * 120
+    found = evaluate(write(columns), "--group", "arm", "--survival", SURVIVAL)
+    assert found["harrell_c"] is found["uno_c"] is found["log_rank"] is None
+    assert set(found["kaplan_meier"]["a"]["survival"]) == {1.0}
+    assert found["median_survival_months"]["a"]["median"] is None
+    assert "survival_no_event" in codes_of(found)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "code"),
+    [
+        ("os_linear_predictor", [1.5] * 120, "survival_risk_constant"),
+        ("s12", [55.0] * 120, "survival_not_a_probability"),
+        ("arm", ["a"] * 120, "survival_single_group"),
+    ],
+)
+def test_what_says_nothing_is_a_warning(evaluate, write, columns, column, cells, code):
+    columns[column] = cells
+    found = evaluate(write(columns), "--group", "arm", "--survival", SURVIVAL)
+    assert code in codes_of(found)
+
+
+def test_a_reversed_risk_is_named_and_not_flipped(evaluate, write, columns):
+    columns["os_linear_predictor"] = [-risk for risk in columns["os_linear_predictor"]]
+    found = evaluate(write(columns))
+    assert found["harrell_c"] < 0.5
+    assert "survival_risk_reversed" in codes_of(found)
+
+
+def test_beyond_the_follow_up_nothing_is_said(evaluate, write, columns):
+    found = evaluate(write(columns), "--times", "12,90")
+    assert found["auc"]["90"] is None
+    assert found["integrated_auc"] is None
+    assert "survival_auc_missing" in codes_of(found)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("os_event", 2, "os_event"),
+        ("os_months", 700, "30.4375"),
+        ("os_months", -1, "0 to 600"),
+        ("os_linear_predictor", "high", "os_linear_predictor"),
+    ],
+)
+def test_cells_that_break_a_rule_are_refused(evaluate, write, columns, column, cell, words):
+    columns[column][3] = cell
+    assert words in evaluate(write(columns))
+
+
+def test_days_in_any_time_column_are_refused(evaluate, write, columns):
+    columns["days"] = [30.4375 * months for months in columns["os_months"]]
+    assert "30.4375" in evaluate(write(columns), "--time", "days")
+
+
+def test_event_coded_1_2_is_refused(evaluate, write, columns):
+    columns["status"] = [1 + event for event in columns["os_event"]]
+    assert "1/2" in evaluate(write(columns), "--event", "status")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--times", "0,12"),
+        ("--times", "a year"),
+        ("--times", "nan"),
+        ("--survival", "s12"),
+        ("--survival", "12="),
+        ("--ci", "wald"),
+        ("--risk", "no_such_column"),
+        ("--survival", "12=no_such_column"),
+        ("--group", "no_such_column"),
+        ("--group", "patient_id"),
+    ],
+)
+def test_unusable_options_are_refused_in_one_line(evaluate, write, columns, options):
+    assert isinstance(evaluate(write(columns), *options), str)
+
+
+def test_words_tell_the_same(capfd, write, columns):
+    path = write(columns)
+    assert main(["evaluate", "survival", "--table", str(path), "--survival", SURVIVAL]) == 0
+    text = capfd.readouterr().out
+    assert "120 patients" in text
+    assert "Month 35" in text
+    assert "Research use only" in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Kaplan-Meier"), ("zh", "生存")])
+def test_page_is_self_contained_and_escapes_groups(
+    capfd, write, columns, tmp_path, monkeypatch, language, word
+):
+    monkeypatch.setenv("DLCS_LANGUAGE", language)
+    columns["arm"] = ["<script>x</script>", "b"] * 60
+    page = tmp_path / "page.html"
+    options = ("--survival", SURVIVAL, "--group", "arm", "--html", str(page))
+    assert main(["evaluate", "survival", "--table", str(write(columns)), *options]) == 0
+    html = page.read_text(encoding="utf-8")
+    assert word in html
+    assert "<script" not in html
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+    assert html.count("<polyline") == 2
