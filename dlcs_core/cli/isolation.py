@@ -6,11 +6,14 @@ return, and no exception handler sees it. The child takes that; the parent words
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn
 
 from dlcs_core.errors import UsageError
@@ -27,6 +30,12 @@ GARBAGE_THRESHOLD = 100_000
 
 STATUS_UNKNOWN = 70
 """Exit status where the work raised against its promise; ``EX_SOFTWARE`` of sysexits.h."""
+
+PASSED_ON = (signal.SIGINT, signal.SIGTERM)
+"""Signals that the parent hands to the child, which is what they are meant for."""
+
+PR_SET_PDEATHSIG = 1
+"""Option of Linux's ``prctl`` (linux/prctl.h)."""
 
 
 def run_isolated(work: Callable[[], int]) -> int:
@@ -47,23 +56,26 @@ def run_isolated(work: Callable[[], int]) -> int:
     UsageError
         If the child was ended by a signal: a crash, the time limit, or the system for memory.
     """
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _be_child(work)
-    previous = signal.signal(signal.SIGTERM, lambda *_: _end(child))
+        _be_child(work, parent)
+    previous = [signal.signal(number, _pass_on_to(child)) for number in PASSED_ON]
     try:
-        status = _wait(child)
+        status = os.waitpid(child, 0)[1]
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in zip(PASSED_ON, previous, strict=True):
+            signal.signal(number, handler)
     if os.WIFSIGNALED(status):
         raise _died_of(os.WTERMSIG(status))
     return os.WEXITSTATUS(status)
 
 
-def _be_child(work: Callable[[], int]) -> NoReturn:
+def _be_child(work: Callable[[], int], parent: int) -> NoReturn:
     """Work and end; whatever happens, two processes must not go on from here."""
     status = STATUS_UNKNOWN
     try:
+        _end_with(parent)
         status = _limited(work)
         atexit._run_exitfuncs()  # some libraries remove their temporary folder only there
     finally:
@@ -77,28 +89,39 @@ def _limited(work: Callable[[], int]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patient data
     for ending in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(ending, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, _interrupt_once)
     signal.alarm(SECONDS)
     gc.set_threshold(GARBAGE_THRESHOLD)
     return work()
 
 
-def _end(child: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGTERM)
+def _end_with(parent: int) -> None:
+    """Let the system end this process when its parent ends, also where that was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(STATUS_UNKNOWN)
 
 
-def _wait(child: int) -> int:
-    """Wait for the child; an interrupt from the keyboard reaches it too, and it words it."""
-    while True:
-        try:
-            return os.waitpid(child, 0)[1]
-        except KeyboardInterrupt:
-            continue
+def _interrupt_once(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Interrupt the work; the keyboard signals the child too, so a second one often follows."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _pass_on_to(child: int) -> Callable[[int, FrameType | None], None]:
+    """Return a handler that hands its signal to the child."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, number)
+
+    return pass_on
 
 
 def _died_of(signal_number: int) -> UsageError:
     if signal_number == signal.SIGALRM:
         return UsageError("case_took_too_long", seconds=SECONDS)
-    if signal_number == signal.SIGTERM:
+    if signal_number in PASSED_ON:
         return UsageError("interrupted")
     return UsageError("case_ended_by_system")

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -63,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run_isolated(lambda: _run(verb, parsed))
     except DlcsError as error:
         return _refuse(error)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return _run(verb, parsed)
 
 
@@ -95,7 +98,8 @@ def _run_verb(verb: ModuleType, parsed: argparse.Namespace) -> int:
 
 
 def _refuse(error: DlcsError) -> int:
-    print(refusal_line(error), file=sys.stderr)
+    if sys.stderr is not None:  # closed by the caller: ``print`` would take stdout instead
+        print(refusal_line(error), file=sys.stderr)
     return EXIT_REFUSED
 
 

@@ -1,4 +1,5 @@
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -157,3 +158,11 @@ def test_a_refusal_leaves_nothing_on_stdout(run_verb):
 
     code, out, err = run_verb(work)
     assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_refusal_with_stderr_closed_leaves_stdout_empty():
+    command = f"{shlex.quote(sys.executable)} -m dlcs_core predict 2>&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
