@@ -87,9 +87,9 @@ def _limited(work: Callable[[], int]) -> int:
     ceiling = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patient data
-    for ending in (signal.SIGTERM, signal.SIGALRM):
+    # An interrupt as an exception could come within a lock of a library and never leave it.
+    for ending in (*PASSED_ON, signal.SIGALRM):
         signal.signal(ending, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, _interrupt_once)
     signal.alarm(SECONDS)
     gc.set_threshold(GARBAGE_THRESHOLD)
     return work()
@@ -101,12 +101,6 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(STATUS_UNKNOWN)
-
-
-def _interrupt_once(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Interrupt the work; the keyboard signals the child too, so a second one often follows."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _pass_on_to(child: int) -> Callable[[int, FrameType | None], None]:

@@ -81,8 +81,7 @@ def _run(verb: ModuleType, parsed: argparse.Namespace) -> int:
     except OSError as error:  # the result could not be written out
         return _refuse(as_refusal(error))
     except KeyboardInterrupt:
-        _refuse(UsageError("interrupted"))
-        return EXIT_INTERRUPTED
+        return _refuse(UsageError("interrupted"))
 
 
 def _run_verb(verb: ModuleType, parsed: argparse.Namespace) -> int:
@@ -100,7 +99,7 @@ def _run_verb(verb: ModuleType, parsed: argparse.Namespace) -> int:
 def _refuse(error: DlcsError) -> int:
     if sys.stderr is not None:  # closed by the caller: ``print`` would take stdout instead
         print(refusal_line(error), file=sys.stderr)
-    return EXIT_REFUSED
+    return EXIT_INTERRUPTED if error.code == "interrupted" else EXIT_REFUSED
 
 
 def _parse(given: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
