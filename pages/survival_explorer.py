@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dlcs_core.ui.cache import demo_cohort, demo_survival
+from dlcs_core.ui.cache import demo_cohort, demo_survival, survival_time_origin
 from dlcs_core.ui.cohort_controls import choose_cohort
 from dlcs_core.ui.messages import refusals_shown, show_notices, show_synthetic_notice
 from dlcs_core.ui.session import require
@@ -20,7 +20,7 @@ def render() -> None:
         name = choose_cohort(cohort, "survival_cohort")
         report = demo_survival(name)
     show_counts(report)
-    show_curves(report)
+    show_curves(report, survival_time_origin())
     show_table(report)
     show_notices(cohort.warnings)
 

@@ -64,6 +64,7 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
     figure.update_yaxes(visible=False, range=[-4.6, 0.6], fixedrange=True)
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 28, "b": 0},
+        legend={"bgcolor": "rgba(0,0,0,0)"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dlcs_core.bundle.reader import Bundle, read_bundle
 from dlcs_core.clinical.cohort import Cohort, read_cohort
+from dlcs_core.errors import BundleError
 from dlcs_core.report.cohort import rows_of
 from dlcs_core.report.response import SCORES, ResponseReport, ResponseRequest, response_report
 from dlcs_core.report.survival import (
@@ -29,6 +30,14 @@ def served_bundle() -> Bundle:
     directory = read_settings().bundle
     manifest = directory / "manifest.json"
     return _bundle(str(directory), content_hash(manifest) if manifest.is_file() else "")
+
+
+def survival_time_origin() -> str | None:
+    """Return the moment from which survival time counts; None without a usable bundle."""
+    try:
+        return served_bundle().manifest.survival_time_origin
+    except BundleError:
+        return None
 
 
 def demo_cohort() -> Cohort:

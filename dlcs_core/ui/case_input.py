@@ -14,7 +14,7 @@ from dlcs_core.ui.controls import Value, clinical_form
 from dlcs_core.ui.demo_cases import DemoCase, demo_cases
 from dlcs_core.ui.messages import show_notices, show_refusal
 from dlcs_core.ui.opened_study import OpenedStudy, open_demo_case, open_upload, uploaded_form
-from dlcs_core.ui.words import plain, say
+from dlcs_core.ui.words import language, plain, say
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +86,11 @@ def open_case(case: DemoCase) -> CaseInput:
 
 
 def _choose_upload() -> CaseInput | None:
+    with st.container(key=f"uploads_{language()}"):
+        return _upload()
+
+
+def _upload() -> CaseInput | None:
     st.caption(say("ui_upload_hint"))
     folder = st.file_uploader(
         say("ui_upload_folder"), accept_multiple_files="directory", key="upload_folder"

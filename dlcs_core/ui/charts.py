@@ -26,7 +26,9 @@ def show_figure(figure: Figure, name: str, caption: str = "", alt: str = "") -> 
     st.plotly_chart(
         figure, key=f"figure_{name}", theme=None, config=_config(name), alt=alt or caption or None
     )
-    with st.container(horizontal=True, wrap=False, vertical_alignment="top", key=f"under_{name}"):
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", key=f"under_{name}"
+    ):
         st.caption(caption)
         st.download_button(
             say("ui_numbers"), data=lambda: figure_csv(figure), file_name=f"{name}.csv",

@@ -140,7 +140,9 @@ def in_memory(study: Study) -> Study:
         If one of the slices cannot be decoded or is missing beside the tumour.
     """
     selected = select_slices(study)
-    kept = dict(zip(selected.slice_indices, selected.image_hu, strict=True))
+    kept: dict[int, NDArray[np.float32]] = dict(
+        zip(selected.slice_indices, selected.image_hu, strict=True)
+    )
 
     def read_kept_hu(slice_index: int) -> NDArray[np.float32]:
         if slice_index not in kept:

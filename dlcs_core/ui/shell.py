@@ -48,16 +48,24 @@ def enter() -> st.Page:
     st.html(STYLE_SHEET)
     st.logo(LOGO, size="large")
     _draw_language_switch()
-    first = PAGES[0]
-    page = st.navigation(
-        [
-            st.Page(entry.path, title=say(entry.title), icon=entry.icon, default=entry is first)
-            for entry in PAGES
-        ]
-    )
+    page = st.navigation(_registered_pages())
     with st.container(key="research_use"):
         st.markdown(say("ui_research_use"))
     return page
+
+
+def _registered_pages() -> list[st.Page]:
+    """Return Streamlit's pages; the first is served as ``/`` and, unlisted, by its own name too.
+
+    A default page's own name is otherwise "not found".
+    """
+    first = PAGES[0]
+    start = st.Page(
+        first.path, title=say(first.title), icon=first.icon, default=True, url_path="start"
+    )
+    others = [st.Page(e.path, title=say(e.title), icon=e.icon) for e in PAGES[1:]]
+    by_name = st.Page(first.path, title=say(first.title), visibility="hidden")
+    return [start, *others, by_name]
 
 
 def _draw_language_switch() -> None:

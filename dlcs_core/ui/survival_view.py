@@ -9,7 +9,7 @@ from dlcs_core.figures.theme import HIGH_RISK, LOW_RISK
 from dlcs_core.report.survival import GroupSurvival, SurvivalReport
 from dlcs_core.ui.charts import show_figure
 from dlcs_core.ui.response_view import p_text
-from dlcs_core.ui.words import language, say
+from dlcs_core.ui.words import language, plain, say
 
 COLORS = {"low": LOW_RISK, "high": HIGH_RISK}
 
@@ -28,18 +28,29 @@ def show_counts(report: SurvivalReport) -> None:
         st.metric(say("ui_log_rank_p"), p_text(test.p if test else None), border=True)
 
 
-def show_curves(report: SurvivalReport) -> None:
-    """Draw the Kaplan-Meier curves of the risk groups with the numbers at risk."""
+def show_curves(report: SurvivalReport, origin: str | None) -> None:
+    """Draw the Kaplan-Meier curves of the risk groups with the numbers at risk.
+
+    Parameters
+    ----------
+    report : SurvivalReport
+        The cohort's.
+    origin : str or None
+        The moment from which survival time counts, where it is known.
+    """
     st.subheader(say("ui_kaplan_meier"))
     curves = {say(f"fig_group_{name}"): group.curve for name, group in report.groups.items()}
     figure = kaplan_meier_figure(
         curves, language(), colors=[COLORS[name] for name in report.groups], height=460
     )
-    show_figure(
-        figure,
-        "kaplan_meier",
-        say("ui_kaplan_meier_caption", cutoff=f"{report.request.cutoff:.3f}"),
-    )
+    show_figure(figure, "kaplan_meier", _caption(report, origin))
+
+
+def _caption(report: SurvivalReport, origin: str | None) -> str:
+    cut = say("ui_kaplan_meier_caption", cutoff=f"{report.request.cutoff:.3f}")
+    if origin is None:
+        return f"{cut} {say('ui_survival_origin_unknown')}"
+    return f"{cut} {say('ui_survival_origin', origin=plain(origin))}"
 
 
 def show_table(report: SurvivalReport) -> None:

@@ -49,7 +49,10 @@ def sentence_shown(message: DlcsError | Notice) -> str:
 
     A variable is called by its display name, not by its name in tables.
     """
-    values = dict(message.values)
-    if values.get("variable") in VARIABLE_BY_NAME:
-        values["variable"] = variable_label(str(values["variable"]))
+    values = {
+        key: variable_label(str(value))
+        if key in ("variable", "column") and value in VARIABLE_BY_NAME
+        else value
+        for key, value in message.values.items()
+    }
     return plain(sentence(message.code, language(), **values))

@@ -8,12 +8,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = {
     "": "Case review",
+    "case_review": "Case review",
     "tumor_board": "Tumour board",
     "response_explorer": "Response explorer",
     "survival_explorer": "Survival explorer",
     "cohort_profile": "Cohort profile",
     "model_card": "Model card",
 }
+TITLES = list(dict.fromkeys(PAGES.values()))
 RESEARCH_USE = "Research use only. Not a medical device; not for diagnosis or treatment decisions."
 
 
@@ -109,7 +111,7 @@ def test_a_link_opens_on_a_server_that_nobody_has_visited(visit, cold_server, pa
     visit.open(f"{cold_server.url}/{path}")
     assert visit.page.inner_text("h1") == title
     assert RESEARCH_USE in visit.text()
-    assert menu(visit) == list(PAGES.values())
+    assert menu(visit) == TITLES
     assert "Page not found" not in visit.page.inner_text("body")
     assert "Traceback" not in cold_server.log.read_text()
 
