@@ -154,7 +154,7 @@ def test_a_result_that_cannot_be_written_out_is_a_refusal(untrained_bundle):
 def test_a_refusal_leaves_nothing_on_stdout(run_verb):
     def work():
         print("half a result")
-        raise UsageError("interrupted")
+        raise UsageError("out_of_memory")
 
     code, out, err = run_verb(work)
     assert (code, out, err.count("\n")) == (2, "", 1)
