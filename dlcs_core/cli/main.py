@@ -22,6 +22,7 @@ VERBS = {
     "preprocess": "write the network's input of one case",
     "evaluate": "test the response or the survival model in a cohort",
     "recalibrate": "adjust a model's probabilities to local patients",
+    "associate": "relate variables to response or survival",
     "table1": "describe and compare groups of patients",
     "synthesize": "draw a phantom cohort",
     "bundle": "verify or show a trained model",

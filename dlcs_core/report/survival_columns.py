@@ -76,13 +76,24 @@ def group_column(table: "pd.DataFrame", name: str) -> CategoricalColumn:
     CohortError
         If it is empty or has too many groups.
     """
-    found = categorical_column(_truth_as_text(_column(table, name)), name)
+    found = level_column(table, name)
     if not 0 < len(found.levels) <= MAX_GROUPS:
         raise CohortError(
             "survival_group_levels",
             column=displayable(name), count=len(found.levels), limit=MAX_GROUPS,
         )  # fmt: skip
     return found
+
+
+def level_column(table: "pd.DataFrame", name: str) -> CategoricalColumn:
+    """Return a column as levels, called as its cells are written.
+
+    Raises
+    ------
+    ClinicalError
+        If the column is missing.
+    """
+    return categorical_column(_truth_as_text(_column(table, name)), name)
 
 
 def _truth_as_text(column: "pd.Series") -> "pd.Series":

@@ -1,0 +1,318 @@
+"""Which variables go with response or survival: one at a time, together, and by LASSO."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlcs_core.clinical.record import displayable
+from dlcs_core.errors import CohortError, ModelError, Notice
+from dlcs_core.report.association_design import DesignVariable, Term, design_variables
+from dlcs_core.report.association_fit import (
+    CoxOutcome,
+    Fitted,
+    LogisticOutcome,
+    Outcome,
+)
+from dlcs_core.report.response_columns import outcome_column
+from dlcs_core.report.survival_columns import event_column, number_column, time_column
+from dlcs_core.statistics.checks import BoolArray, FloatArray
+from dlcs_core.statistics.design_checks import dependent_columns
+from dlcs_core.statistics.lasso import LassoFit, LassoMeasure, fit_lasso
+from dlcs_core.statistics.proportional_hazards import ProportionalHazardsRow
+from dlcs_core.statistics.wald import WaldRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVENTS_PER_COLUMN = 10
+"""With fewer events per column a regression is overfitted (Peduzzi 1996)."""
+
+FOLDS = 10
+"""Folds of the LASSO where the table gives none; dealt out by a fixed seed."""
+
+FOLD_SEED = 1
+
+
+@dataclass(frozen=True)
+class AssociationRequest:
+    """What shall be associated with what.
+
+    Attributes
+    ----------
+    variables : tuple of str
+        Columns in order.
+    outcome : str or None
+        0/1 column for a logistic regression.
+    time, event : str or None
+        Columns for a Cox regression, in place of an outcome.
+    references : mapping of str to str
+        Reference level by variable.
+    continuous, categorical : tuple of str
+        Variables whose kind is set.
+    lasso : bool
+        Whether the variables are also selected by LASSO.
+    fold_id : str or None
+        Column with the fold of each row.
+    measure : {"deviance", "auc", "class"}
+        What is cross-validated.
+    """
+
+    variables: tuple[str, ...]
+    outcome: str | None = None
+    time: str | None = None
+    event: str | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    continuous: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    lasso: bool = False
+    fold_id: str | None = None
+    measure: LassoMeasure = "deviance"
+
+    @property
+    def outcome_columns(self) -> tuple[str, ...]:
+        """Columns that are explained."""
+        return tuple(name for name in (self.outcome, self.time, self.event) if name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable once; those whose kind is set are added where not listed."""
+        return tuple(dict.fromkeys((*self.variables, *self.continuous, *self.categorical)))
+
+
+@dataclass(frozen=True)
+class AssociationRow:
+    """One coefficient.
+
+    Attributes
+    ----------
+    term : Term
+        Variable and level.
+    wald : WaldRow or None
+        None where it cannot be estimated.
+    """
+
+    term: Term
+    wald: WaldRow | None
+
+
+@dataclass(frozen=True, eq=False)
+class Multivariable:
+    """All variables together.
+
+    Attributes
+    ----------
+    n, events : int
+        Complete rows, and events among them.
+    rows : tuple of AssociationRow
+        The intercept first where there is one.
+    fit : Fitted or None
+        None where no finite estimate exists.
+    proportional_hazards : tuple of ProportionalHazardsRow or None
+        Per variable and of all; Cox only.
+    """
+
+    n: int
+    events: int
+    rows: tuple[AssociationRow, ...]
+    fit: Fitted | None
+    proportional_hazards: tuple[ProportionalHazardsRow, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class AssociationReport:
+    """Associations in one cohort.
+
+    Attributes
+    ----------
+    request : AssociationRequest
+        What was asked.
+    kind : {"logistic", "cox"}
+        The regression.
+    n, events : int
+        Patients with an outcome, and events among them.
+    univariable : tuple of AssociationRow
+        Each variable alone, without intercepts.
+    multivariable : Multivariable
+        All together.
+    lasso : LassoFit or None
+        None unless asked for.
+    warnings : tuple of Notice
+        E.g. how many rows were left out.
+    """
+
+    request: AssociationRequest
+    kind: Literal["logistic", "cox"]
+    n: int
+    events: int
+    univariable: tuple[AssociationRow, ...]
+    multivariable: Multivariable
+    lasso: LassoFit | None
+    warnings: tuple[Notice, ...]
+
+
+def association_report(table: "pd.DataFrame", request: AssociationRequest) -> AssociationReport:
+    """Relate variables to an outcome.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of a :class:`dlcs_core.clinical.cohort.Cohort`.
+    request : AssociationRequest
+        Variables, outcome and options.
+
+    Returns
+    -------
+    AssociationReport
+        Each regression on the rows that are complete for it; what has no finite estimate is None
+        with a warning.
+
+    Raises
+    ------
+    ClinicalError
+        If a column is missing or a cell that is used breaks a rule.
+    CohortError
+        If there is no outcome or two, the outcome has one class or no event, a variable is the
+        outcome, or a LASSO of a survival time is asked for.
+    """
+    _check_request(request)
+    outcome = _outcome(table, request)
+    outcome.check()
+    variables = design_variables(
+        table, request.names, continuous=request.continuous, categorical=request.categorical,
+        references=request.references,
+    )  # fmt: skip
+    notices: list[Notice] = []
+    if left_out := len(table) - outcome.n:
+        notices.append(Notice("association_rows_without_outcome", {"count": left_out}))
+    univariable = [row for v in variables for row in _univariable(outcome, v, notices)]
+    return AssociationReport(
+        request=request,
+        kind=outcome.kind,
+        n=outcome.n,
+        events=outcome.events,
+        univariable=tuple(univariable),
+        multivariable=_multivariable(outcome, variables, notices),
+        lasso=_lasso(table, request, outcome, variables, notices) if request.lasso else None,
+        warnings=tuple(notices),
+    )
+
+
+def _check_request(request: AssociationRequest) -> None:
+    is_cox = request.time is not None or request.event is not None
+    if is_cox == (request.outcome is not None) or (request.time is None) != (request.event is None):
+        raise CohortError("association_one_outcome")
+    if is_cox and request.lasso:
+        raise CohortError("association_lasso_of_survival")
+    for name in request.names:
+        if name in request.outcome_columns:
+            raise CohortError("association_variable_is_outcome", column=displayable(name))
+
+
+def _outcome(table: "pd.DataFrame", request: AssociationRequest) -> Outcome:
+    if request.outcome is not None:
+        return LogisticOutcome(outcome_column(table, request.outcome))
+    return CoxOutcome(
+        event_column(table, str(request.event)), time_column(table, str(request.time))
+    )
+
+
+def _univariable(
+    outcome: Outcome, variable: DesignVariable, notices: list[Notice]
+) -> list[AssociationRow]:
+    """Fit one variable alone on the rows that have it."""
+    rows = outcome.is_known & variable.is_known
+    if left_out := outcome.n - int(rows.sum()):
+        values = {"column": displayable(variable.name), "count": left_out}
+        notices.append(Notice("association_rows_without_variable", values))
+    found, terms = _fit(outcome, (variable,), rows, notices)
+    return [AssociationRow(term, found.rows.get(term) if found else None) for term in terms]
+
+
+def _multivariable(
+    outcome: Outcome, variables: Sequence[DesignVariable], notices: list[Notice]
+) -> Multivariable:
+    """Fit all variables together on the rows that have all of them."""
+    rows = outcome.is_known & np.all([v.is_known for v in variables], axis=0)
+    events = int(outcome.event[rows].sum())
+    n_columns = sum(len(v.terms) for v in variables)
+    fewer = min(events, int(rows.sum()) - events) if outcome.kind == "logistic" else events
+    if fewer < EVENTS_PER_COLUMN * n_columns:
+        values = {"events": fewer, "columns": n_columns, "limit": EVENTS_PER_COLUMN}
+        notices.append(Notice("association_few_events", values))
+    found, terms = _fit(outcome, variables, rows, notices)
+    if found and outcome.kind == "cox" and found.proportional_hazards is None:
+        notices.append(Notice("association_hazards_not_tested", {"events": events}))
+    terms = [*(found.intercept if found else ()), *terms]
+    return Multivariable(
+        n=int(rows.sum()),
+        events=events,
+        rows=tuple(AssociationRow(t, found.rows.get(t) if found else None) for t in terms),
+        fit=found,
+        proportional_hazards=found.proportional_hazards if found else None,
+    )
+
+
+def _fit(
+    outcome: Outcome,
+    variables: Sequence[DesignVariable],
+    rows: BoolArray,
+    notices: list[Notice],
+) -> tuple[Fitted | None, list[Term]]:
+    """Fit what can be estimated on some rows; return also the terms that were to be estimated."""
+    present = [v.present(rows) for v in variables]
+    terms = [term for v, p in zip(variables, present, strict=True) for term in v.terms_of(p)]
+    estimated = [term for v in present for term in v.terms]
+    matrix = np.hstack([np.empty((int(rows.sum()), 0)), *(v.matrix(rows) for v in present)])
+    aliased = set(dependent_columns(matrix)) if len(matrix) else set(range(len(estimated)))
+    kept = [i for i in range(len(estimated)) if i not in aliased]
+    without = [term.column for term in terms if term not in {estimated[i] for i in kept}]
+    if without:
+        columns = ", ".join(map(displayable, without))
+        notices.append(Notice("association_columns_left_out", {"columns": columns}))
+    if not kept:
+        return None, terms
+    try:
+        return outcome.fit(matrix[:, kept], [estimated[i] for i in kept], rows), terms
+    except (CohortError, ModelError) as error:
+        names = ", ".join(dict.fromkeys(displayable(v.name) for v in variables))
+        notices.append(Notice("association_not_estimable", {"variables": names}))
+        notices.append(Notice(error.code, error.values))
+        return None, terms
+
+
+def _lasso(
+    table: "pd.DataFrame",
+    request: AssociationRequest,
+    outcome: Outcome,
+    variables: Sequence[DesignVariable],
+    notices: list[Notice],
+) -> LassoFit:
+    """Select columns on the complete rows."""
+    rows = outcome.is_known & np.all([v.is_known for v in variables], axis=0)
+    if request.fold_id is None:
+        fold = _dealt_folds(outcome.event, rows)
+    else:
+        fold = number_column(table, request.fold_id)
+        rows = rows & ~np.isnan(fold)
+    matrix = np.hstack([v.matrix(rows) for v in variables])
+    names = [term.column for v in variables for term in v.terms]
+    found = fit_lasso(matrix, outcome.event[rows], names, fold[rows], measure=request.measure)
+    if left_out := outcome.n - int(rows.sum()):
+        notices.append(Notice("association_lasso_rows", {"count": left_out}))
+    if found.measure != request.measure:
+        values = {"asked": request.measure, "used": found.measure}
+        notices.append(Notice("association_lasso_measure", values))
+    return found
+
+
+def _dealt_folds(event: FloatArray, rows: BoolArray) -> FloatArray:
+    """Deal complete rows into ten folds, each class evenly, alike in every run."""
+    rng = np.random.default_rng(FOLD_SEED)
+    fold = np.full(event.size, np.nan)
+    members = np.flatnonzero(rows)
+    shuffled = rng.permutation(members)
+    ordered = shuffled[np.argsort(event[shuffled], kind="stable")]
+    fold[ordered] = np.arange(ordered.size) % FOLDS
+    return fold
