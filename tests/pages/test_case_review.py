@@ -1,6 +1,7 @@
 """Case review: from a study and a form to a result that belongs to them and to nothing else."""
 
 import json
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -133,6 +134,15 @@ def test_an_uploaded_form_fills_the_fields(app, data_directory):
     assert not app.exception
     ages = [field.value for field in app.number_input if field.key.endswith("age_years")]
     assert ages == [json.loads(form.read_text())["age_years"]]
+
+
+def test_an_upload_leaves_nothing_in_the_temporary_folder(
+    app, data_directory, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    upload(app, data_directory)
+    assert not app.error
+    assert not list(tmp_path.glob("dlcs-*"))
 
 
 def test_a_broken_upload_is_one_sentence_and_leaves_no_result(app):
