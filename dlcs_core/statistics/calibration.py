@@ -107,7 +107,7 @@ def calibration_in_the_large(good_response: ArrayLike, risk: ArrayLike) -> Calib
         If the cohort is empty, sizes differ, a risk is missing or not inside (0, 1), or one
         class is absent.
     """
-    outcome, logit = _outcome_and_logit(good_response, risk)
+    outcome, logit = log_odds_of(good_response, risk)
     return _estimate(fit_logistic(np.empty((logit.size, 0)), outcome, (), offset=logit), 0)
 
 
@@ -136,16 +136,22 @@ def calibration_slope(good_response: ArrayLike, risk: ArrayLike) -> CalibrationE
     ModelError
         If the risk is constant or separates the classes.
     """
-    outcome, logit = _outcome_and_logit(good_response, risk)
+    outcome, logit = log_odds_of(good_response, risk)
     return _estimate(fit_logistic(logit[:, None], outcome, ("logit_risk",)), 1)
 
 
 def hosmer_lemeshow(
-    good_response: ArrayLike, risk: ArrayLike, *, groups: int = 10, external: bool = False
+    good_response: ArrayLike,
+    risk: ArrayLike,
+    *,
+    groups: int = 10,
+    external: bool = False,
+    by_rank: bool = False,
 ) -> HosmerLemeshow:
-    """Hosmer-Lemeshow test on quantile groups of the risk.
+    """Hosmer-Lemeshow test on groups of the risk.
 
     Groups are cut at type-7 quantiles, closed on the right; equal quantiles give fewer groups.
+    By rank, patients are counted off instead, so that equal risks may part.
 
     Parameters
     ----------
@@ -157,6 +163,8 @@ def hosmer_lemeshow(
         Number of groups asked for, at least 2.
     external : bool
         True where the model was fitted on other patients: one degree of freedom per group.
+    by_rank : bool
+        Groups of equal size, ties in order of the rows.
 
     Returns
     -------
@@ -174,6 +182,8 @@ def hosmer_lemeshow(
     .. [1] Hosmer DW, Lemeshow S. Goodness of fit tests for the multiple logistic regression
        model. Commun Stat Theory Methods 1980;9:1043-1069.
     """
+    if by_rank:
+        return _goodness_of_fit(*_counted_off(good_response, risk, groups), external)
     return hosmer_lemeshow_of(rank_risk(good_response, risk), groups=groups, external=external)
 
 
@@ -183,6 +193,20 @@ def hosmer_lemeshow_of(
     """Test of patients that are sorted already; see :func:`hosmer_lemeshow`."""
     n, observed, expected = _grouped(ranked, groups)
     return _goodness_of_fit(n, observed, expected, external)
+
+
+def _counted_off(
+    good_response: ArrayLike, risk: ArrayLike, groups: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Patients, events and summed risks per group of equal size."""
+    outcome, values = outcome_and_risk(good_response, risk)
+    if groups < 2:
+        raise CohortError("statistic_too_few_groups", groups=groups)
+    place = np.arange(1.0, outcome.size + 1.0)
+    edges = np.unique(np.quantile(place, np.linspace(0.0, 1.0, groups + 1)))
+    order = np.argsort(values, kind="stable")
+    start = np.r_[0, np.searchsorted(place, edges[1:-1], side="right")]
+    return _group_sums(values[order], outcome[order], np.unique(start))
 
 
 def _goodness_of_fit(
@@ -242,20 +266,21 @@ def _grouped(ranked: RankedScore, groups: int) -> tuple[FloatArray, FloatArray, 
     check_unit_interval(ranked)
     edges = np.unique(np.quantile(ranked.score, np.linspace(0.0, 1.0, groups + 1)))
     cuts = np.searchsorted(ranked.score, edges[1:-1], side="right")
-    return group_sums(ranked, np.unique(np.concatenate([[0], cuts])))
+    start = np.unique(np.concatenate([[0], cuts]))
+    return _group_sums(ranked.score, ranked.outcome, start)
 
 
-def group_sums(
-    ranked: RankedScore, start: NDArray[np.intp]
+def _group_sums(
+    risk: FloatArray, outcome: BoolArray, start: NDArray[np.intp]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Patients, events and summed risks of consecutive sorted patients, from each start on."""
-    n = np.diff(start, append=ranked.n).astype(np.float64)
-    observed = np.add.reduceat(ranked.outcome, start, dtype=np.float64)
-    expected = np.add.reduceat(ranked.score, start)
+    n = np.diff(start, append=risk.size).astype(np.float64)
+    observed = np.add.reduceat(outcome, start, dtype=np.float64)
+    expected = np.add.reduceat(risk, start)
     return n, np.asarray(observed), np.asarray(expected)
 
 
-def _outcome_and_logit(good_response: ArrayLike, risk: ArrayLike) -> tuple[BoolArray, FloatArray]:
+def log_odds_of(good_response: ArrayLike, risk: ArrayLike) -> tuple[BoolArray, FloatArray]:
     """Return the outcome and the log odds of the risk, which 0 and 1 do not have."""
     outcome, values = outcome_and_risk(good_response, risk)
     certain = int(np.count_nonzero((values == 0.0) | (values == 1.0)))

@@ -94,7 +94,7 @@ def net_benefit(good_response: ArrayLike, risk: ArrayLike, thresholds: ArrayLike
     >>> net_benefit([True, True, False, False], [0.9, 0.2, 0.6, 0.1], [0.0, 0.5])
     array([0.5, 0. ])
     """
-    return _net_benefit(rank_risk(good_response, risk), _thresholds(thresholds))
+    return _net_benefit(rank_risk(good_response, risk), checked_thresholds(thresholds))
 
 
 def _net_benefit(ranked: RankedScore, t: FloatArray) -> FloatArray:
@@ -145,7 +145,7 @@ def decision_curve(
 def decision_curve_of(ranked: RankedScore, thresholds: ArrayLike) -> DecisionCurve:
     """Decision curve of patients that are sorted already; see :func:`decision_curve`."""
     check_unit_interval(ranked)
-    t = _thresholds(thresholds)
+    t = checked_thresholds(thresholds)
     benefit = _net_benefit(ranked, t)
     prevalence = ranked.n_positive / ranked.n
     treat_all = prevalence - (1.0 - prevalence) * t / (1.0 - t)
@@ -193,7 +193,7 @@ def threshold_range(low: float, high: float, step: float) -> FloatArray:
     return np.round(low + step * np.arange(count), THRESHOLD_DECIMALS)
 
 
-def _thresholds(thresholds: ArrayLike) -> FloatArray:
+def checked_thresholds(thresholds: ArrayLike) -> FloatArray:
     """Return threshold probabilities; refuse one outside [0, 1)."""
     values = finite_vector(thresholds, "thresholds")
     outside = values[(values < 0.0) | (values >= 1.0)]

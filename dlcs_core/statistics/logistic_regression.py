@@ -197,6 +197,34 @@ class _Likelihood:
         return np.asarray(gradient), np.asarray(information)
 
 
+def maximum_without(X: FloatArray, outcome: BoolArray, index: int, value: float) -> float:
+    """Largest log likelihood with one coefficient fixed.
+
+    Parameters
+    ----------
+    X : array of float64, shape (n_patients, n_columns)
+        Independent columns, the intercept's among them.
+    outcome : array of bool, shape (n_patients,)
+        Both classes.
+    index : int
+        Column whose coefficient is fixed.
+    value : float
+        At what.
+
+    Raises
+    ------
+    ModelError
+        If the other coefficients have no finite estimate.
+    """
+    others = np.delete(X, index, axis=1)
+    offset = value * X[:, index]
+    if not others.shape[1]:
+        return _Likelihood(X, outcome, offset, np.zeros(1)).log_likelihood(np.zeros(1))
+    size = np.sqrt(np.mean(others**2, axis=0))
+    likelihood = _Likelihood(others / size, outcome, offset, np.zeros(others.shape[1]))
+    return likelihood.log_likelihood(_maximum(likelihood)[0])
+
+
 def _null(ones: FloatArray, outcome: BoolArray, offset: FloatArray) -> float:
     """Log likelihood of intercept and offset alone; without an offset that of the prevalence."""
     if not offset.any():

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from dlcs_core.errors import CohortError
-from dlcs_core.statistics.classification import confusion_matrix, wilson_interval
+from dlcs_core.statistics.classification import (
+    clopper_pearson_interval,
+    confusion_matrix,
+    wilson_interval,
+)
 
 OUTCOME = {"aSAH": "poor", "birthwt": "low"}
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -41,3 +45,20 @@ def test_a_cutoff_that_is_no_number_is_refused(threshold):
     with pytest.raises(CohortError) as refusal:
         confusion_matrix([1, 0], [0.2, 0.1], threshold)
     assert refusal.value.code == "statistic_threshold_not_finite"
+
+
+def test_exact_interval_equals_the_binomial_tails():
+    from scipy.stats import binom
+
+    low, high = clopper_pearson_interval([3, 0, 9], [9, 9, 9])
+    assert binom.sf(2, 9, low[0]) == pytest.approx(0.025)
+    assert binom.cdf(3, 9, high[0]) == pytest.approx(0.025)
+    assert (low[1], high[2]) == (0.0, 1.0)
+    # One-sided at the ends: all of the 2.5 % are on the side that is left.
+    assert high[1] == pytest.approx(1 - 0.025 ** (1 / 9))
+
+
+def test_exact_interval_covers_the_wilson_interval_of_rare_events():
+    exact, wilson = clopper_pearson_interval(1, 200), wilson_interval(1, 200)
+    assert exact[0] < wilson[0]
+    assert exact[1] > wilson[0]
