@@ -1,6 +1,7 @@
 """What can be taken away of a result."""
 
 import json
+from functools import partial
 
 import streamlit as st
 
@@ -13,12 +14,12 @@ def show_downloads(case: AssessedCase) -> None:
     """Draw the buttons for the printable report and the machine-readable result."""
     with st.container(horizontal=True, key="downloads"):
         st.download_button(
-            say("ui_download_report"), data=_html(case, language()), type="primary",
+            say("ui_download_report"), data=partial(_html, case, language()), type="primary",
             file_name="dlcs-report.html", mime="text/html", icon=":material/print:",
             on_click="ignore", key="download_report",
         )  # fmt: skip
         st.download_button(
-            say("ui_download_json"), data=_json(case), file_name="dlcs-case.json",
+            say("ui_download_json"), data=partial(_json, case), file_name="dlcs-case.json",
             mime="application/json", icon=":material/data_object:", on_click="ignore",
             key="download_json",
         )  # fmt: skip
