@@ -19,6 +19,7 @@ from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.network.gradcam import make_activation_map, pixels_to_slice
 from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
 from dlcs_core.report.case_report import CaseReport
+from dlcs_core.translation import sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +180,19 @@ def reasons(report: CaseReport) -> tuple[Notice, ...]:
 def other_warnings(report: CaseReport) -> tuple[Notice, ...]:
     """Return the warnings that are no reason to abstain."""
     return tuple(n for n in report.warnings if n.code not in report.abstained_because)
+
+
+def time_origin_text(origin: str, language: str) -> str:
+    """Word the moment from which survival time counts; free text of a bundle stays as it is.
+
+    Examples
+    --------
+    >>> time_origin_text("start_of_chemotherapy", "en"), time_origin_text("first_visit", "en")
+    ('start of chemotherapy', 'first visit')
+    """
+    code = f"time_origin.{origin}"
+    worded = sentence(code, language)
+    return origin.replace("_", " ") if worded == code else worded
 
 
 def input_sha256(report: CaseReport) -> str:

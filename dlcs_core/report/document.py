@@ -21,6 +21,7 @@ from dlcs_core.report.case_view import (
     nomogram_reading,
     other_warnings,
     reasons,
+    time_origin_text,
 )
 from dlcs_core.report.print_figures import ct_svg, icon_array_svg, nomogram_svg, survival_svg
 from dlcs_core.translation import sentence, sentence_of
@@ -61,6 +62,7 @@ def case_html(
         say=lambda code, **values: sentence(code, language, **values),
         language=language,
         report=report,
+        time_origin=time_origin_text(report.bundle.survival_time_origin, language),
         overprinted=view.overprinted if view else report.bundle.synthetic_training_data,
         headline=_headline(report, language),
         uncertainty=_uncertainty(report, view, language),

@@ -19,6 +19,7 @@ from dlcs_core.report.case_view import (
     other_warnings,
     plain_slices,
     reasons,
+    time_origin_text,
 )
 from dlcs_core.ui.assessment import AssessedCase
 from dlcs_core.ui.charts import show_figure
@@ -171,7 +172,7 @@ def show_survival(case: AssessedCase) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         figure = survival_figure(outlook.curve, case.view.risk_groups, language())
-        origin = plain(case.report.bundle.survival_time_origin)
+        origin = plain(time_origin_text(case.report.bundle.survival_time_origin, language()))
         show_figure(figure, "survival", say("ui_survival_origin", origin=origin))
     with right:
         st.table(_horizon_rows(outlook.at_horizons), border="horizontal")

@@ -7,8 +7,14 @@ import streamlit as st
 
 from dlcs_core.bundle.manifest import Manifest
 from dlcs_core.bundle.reader import Bundle
-from dlcs_core.report.model_card import Metric, metrics_of
-from dlcs_core.ui.words import plain, say, variable_label
+from dlcs_core.report.case_view import time_origin_text
+from dlcs_core.report.model_card import (
+    Metric,
+    ScorePerformance,
+    metrics_of,
+    score_performances,
+)
+from dlcs_core.ui.words import language, plain, say, worded
 
 USES = ("ui_use_response", "ui_use_survival", "ui_use_research")
 NOT_FOR = (
@@ -60,16 +66,45 @@ def show_data(manifest: Manifest) -> None:
             ],
             border="horizontal",
         )
-        origin = plain(manifest.survival_time_origin)
+        origin = plain(time_origin_text(manifest.survival_time_origin, language()))
         st.caption(say("ui_survival_origin", origin=origin))
 
 
 def show_metrics(manifest: Manifest) -> None:
-    """Draw every metric of the manifest with its interval."""
+    """Draw discrimination and calibration of each score, and every other number on record."""
     st.subheader(say("ui_performance"))
-    found = (*metrics_of(manifest.metrics), *metrics_of({"served": manifest.served_calibration}))
-    st.dataframe([_metric_row(metric) for metric in found], hide_index=True, key="card_metrics")
+    rows = [_performance_row(entry) for entry in score_performances(manifest.metrics)]
+    st.table(rows, border="horizontal")
     st.caption(say("ui_performance_caption"))
+    with st.expander(say("ui_all_numbers")):
+        served = {"served": manifest.served_calibration}
+        found = (*metrics_of(manifest.metrics), *metrics_of(served))
+        st.dataframe([_metric_row(metric) for metric in found], hide_index=True,
+                     key="card_metrics")  # fmt: skip
+
+
+def _performance_row(entry: ScorePerformance) -> dict[str, str]:
+    def shown(name: str) -> str:
+        metric = entry.found.get(name)
+        return "–" if metric is None else _value_text(metric)
+
+    return {
+        say("ui_cohort"): _cohort_label(entry.cohort),
+        say("ui_score"): _score_label(entry.score),
+        say("ui_patients"): shown("n"),
+        say("ui_good_responders"): shown("events"),
+        "AUC": shown("auc"),
+        say("ui_intercept"): shown("calibration_intercept"),
+        say("ui_slope"): shown("calibration_slope"),
+    }
+
+
+def _value_text(metric: Metric) -> str:
+    """Return a number with its interval."""
+    if not isinstance(metric.value, float):
+        return "–" if metric.value is None else str(metric.value)
+    interval = f" ({metric.ci95[0]:.2f}–{metric.ci95[1]:.2f})" if metric.ci95 else ""
+    return f"{metric.value:.2f}{interval}"
 
 
 def show_provenance(bundle: Bundle) -> None:
@@ -108,19 +143,12 @@ def _path_label(part: str) -> str:
 
 
 def _cohort_label(name: str) -> str:
-    worded = say(f"ui_cohort_name_{name}")
-    return name if worded.startswith("ui_") else worded
+    return worded(f"ui_cohort_name_{name}", name)
 
 
 def _score_label(name: str) -> str:
-    worded = variable_label(name)
-    return name if worded.startswith("variable.") else worded
+    return worded(f"variable.{name}", name)
 
 
 def _counts(sizes: Mapping[str, int]) -> dict[str, str]:
-    return {_count_label(name): f"{count:,}" for name, count in sizes.items()}
-
-
-def _count_label(name: str) -> str:
-    worded = say(f"ui_count_{name}")
-    return name if worded.startswith("ui_") else worded
+    return {worded(f"ui_count_{name}", name): f"{count:,}" for name, count in sizes.items()}

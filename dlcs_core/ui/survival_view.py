@@ -6,6 +6,7 @@ import streamlit as st
 
 from dlcs_core.figures.kaplan_meier import kaplan_meier_figure
 from dlcs_core.figures.theme import HIGH_RISK, LOW_RISK
+from dlcs_core.report.case_view import time_origin_text
 from dlcs_core.report.survival import GroupSurvival, SurvivalReport
 from dlcs_core.ui.charts import show_figure
 from dlcs_core.ui.response_view import p_text
@@ -50,7 +51,7 @@ def _caption(report: SurvivalReport, origin: str | None) -> str:
     cut = say("ui_kaplan_meier_caption", cutoff=f"{report.request.cutoff:.3f}")
     if origin is None:
         return f"{cut} {say('ui_survival_origin_unknown')}"
-    return f"{cut} {say('ui_survival_origin', origin=plain(origin))}"
+    return f"{cut} {say('ui_survival_origin', origin=plain(time_origin_text(origin, language())))}"
 
 
 def show_table(report: SurvivalReport) -> None:

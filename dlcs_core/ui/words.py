@@ -28,6 +28,12 @@ def say(code: str, **values: object) -> str:
     return sentence(code, language(), **values)
 
 
+def worded(code: str, otherwise: str) -> str:
+    """Word a code that may have no sentence, such as a name from a bundle."""
+    found = say(code)
+    return otherwise if found == code else found
+
+
 def variable_label(name: str) -> str:
     """Return the display name of a clinical variable."""
     return say(f"variable.{name}")

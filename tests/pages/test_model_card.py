@@ -1,5 +1,9 @@
 """Model card: everything on it comes from the bundle's manifest."""
 
+from dataclasses import replace
+
+from dlcs_core.bundle.writer import write_bundle
+
 
 def test_the_card_names_use_limits_population_and_provenance(page, shown, untrained_bundle):
     app = page("model_card")
@@ -13,12 +17,18 @@ def test_the_card_names_use_limits_population_and_provenance(page, shown, untrai
     assert "untrained 0" in tables
 
 
-def test_metrics_stand_with_their_intervals(page):
+def test_metrics_stand_with_their_intervals(page, monkeypatch, tmp_path, bundle_contents):
+    estimate = {"estimate": 0.5, "ci95": [0.4, 0.6]}
+    metrics = {"internal_validation": {"dl_signature": {"n": 131, "auc": estimate}}}
+    manifest = replace(bundle_contents.manifest, metrics=metrics)
+    write_bundle(tmp_path / "measured", replace(bundle_contents, manifest=manifest))
+    monkeypatch.setenv("DLCS_BUNDLE", str(tmp_path / "measured"))
     app = page("model_card")
-    metrics = app.dataframe[0].value
-    row = metrics[metrics["Measure"] == "auc"].iloc[0]
-    assert row["Value"] == "0.500"
-    assert row["95% interval"] == "0.400 – 0.600"
+    assert not app.exception
+    (table,) = [t.value for t in app.table if "AUC" in t.value.columns]
+    row = table.iloc[0]
+    assert row["Cohort"] == "Internal validation"
+    assert (row["AUC"], row["Patients"]) == ("0.50 (0.40–0.60)", "131")
 
 
 def test_text_from_the_bundle_is_shown_as_text(page):
