@@ -1,28 +1,61 @@
-"""Response explorer: how well the signatures tell good from poor responders."""
+"""Response explorer: how well the scores tell good from poor responders."""
 
 import streamlit as st
 
-from dlcs_core.ui.cache import demo_cohort, demo_response
-from dlcs_core.ui.cohort_controls import choose_cohort
-from dlcs_core.ui.messages import refusals_shown, show_notices, show_synthetic_notice
-from dlcs_core.ui.response_view import show_counts, show_figures, show_tables
+from dlcs_core.report.cohort_selection import Selection
+from dlcs_core.ui.cohort_address import keep_language
+from dlcs_core.ui.cohort_bench_view import show_bench
+from dlcs_core.ui.cohort_charts import choose_image_format
+from dlcs_core.ui.cohort_filters import choose_scores, choose_selection, choose_view
+from dlcs_core.ui.cohort_groups_view import show_groups, show_subgroups
+from dlcs_core.ui.cohort_reports import response, selected
+from dlcs_core.ui.cohort_response_view import (
+    show_calibration,
+    show_counts,
+    show_decision,
+    show_tables,
+)
+from dlcs_core.ui.cohort_source import CohortInUse, choose_source
+from dlcs_core.ui.messages import refusals_shown, show_notices
 from dlcs_core.ui.session import require
 from dlcs_core.ui.words import say
+
+VIEWS = ("threshold", "calibration", "decision", "groups", "subgroups", "tables")
 
 
 def render() -> None:
     """Draw the page."""
     require("analyst")
     st.title(say("ui_response_explorer"))
-    show_synthetic_notice()
+    in_use = choose_source()
+    with st.container(horizontal=True, vertical_alignment="center", key="cohort_controls"):
+        selection = choose_selection(in_use.cohort.table)
+        scores = choose_scores(in_use.cohort.table)
+    if not scores:
+        st.info(say("explorer_no_scores"))
+        st.stop()
+    _show(in_use, selection, scores)
+    choose_image_format()
+    keep_language()
+
+
+def _show(in_use: CohortInUse, selection: Selection, scores: tuple[str, ...]) -> None:
     with refusals_shown():
-        cohort = demo_cohort()
-        name = choose_cohort(cohort, "response_cohort")
-        report = demo_response(name)
-    show_counts(report, name)
-    show_figures(report)
-    show_tables(report)
-    show_notices((*cohort.warnings, *report.warnings))
+        report = response(in_use, selection, scores)
+    table = selected(in_use, selection)
+    has_training = "cohort" in table and bool((table["cohort"] == "training").any())
+    show_counts(report, has_training=has_training)
+    view = choose_view(VIEWS, "view")
+    draw = {
+        "threshold": lambda: show_bench(report, table),
+        "calibration": lambda: show_calibration(report, table),
+        "decision": lambda: show_decision(report),
+        "groups": lambda: show_groups(report, table),
+        "subgroups": lambda: show_subgroups(in_use, selection, report),
+        "tables": lambda: show_tables(report),
+    }
+    draw[view]()
+    show_notices((*in_use.cohort.warnings, *report.warnings))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,137 @@
+"""Figures and tables of the explorers, each with its method and what can be taken away of it."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dlcs_core.figures.data import figure_csv
+from dlcs_core.figures.theme import Figure
+from dlcs_core.ui.words import say
+
+IMAGE_FORMATS = ("svg", "png")
+FORMAT_KEY = "image_format"
+
+Row = Mapping[str, str]
+
+
+def choose_image_format() -> None:
+    """Draw the choice of what the camera button of every figure saves."""
+    st.segmented_control(
+        say("explorer_image_format"), IMAGE_FORMATS, default=IMAGE_FORMATS[0], key=FORMAT_KEY,
+        format_func=str.upper, required=True, persist_state="session",
+    )  # fmt: skip
+
+
+def show_figure(
+    figure: Figure,
+    name: str,
+    caption: str = "",
+    *,
+    method: str | None = None,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """Draw a figure and, under it, its caption, its method and its numbers.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+        From :mod:`dlcs_core.figures`.
+    name : str
+        Stable name: widget key and file name.
+    caption : str
+        One line under the figure, already worded.
+    method : str, optional
+        Suffix of the codes ``method_*`` and ``reference_*``; ``name`` by default.
+    on_select : callable, optional
+        Called after a click on a point.
+    """
+    chosen: dict[str, Any] = {}
+    if on_select is not None:
+        chosen = {"on_select": on_select, "selection_mode": "points"}
+    st.plotly_chart(figure, key=f"figure_{name}", theme=None, config=_config(name), **chosen)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"under_{name}"):
+        st.caption(caption)
+        _show_method(method or name)
+        st.download_button(
+            say("ui_numbers"), data=lambda: figure_csv(figure), file_name=f"{name}.csv",
+            mime="text/csv", icon=":material/download:", type="tertiary", on_click="ignore",
+            key=f"numbers_{name}", width="content",
+        )  # fmt: skip
+
+
+def _show_method(name: str) -> None:
+    with st.popover(say("explorer_method"), type="tertiary", width="content",
+                    icon=":material/menu_book:"):  # fmt: skip
+        st.markdown(say(f"method_{name}"))
+        st.caption(say(f"reference_{name}"))
+
+
+def show_rows(
+    rows: Sequence[Row], name: str, caption: str = "", *, height: int | None = None
+) -> None:
+    """Draw a table, plain text in every cell, and the download of it.
+
+    Parameters
+    ----------
+    rows : sequence of mapping of str to str
+        Title of each column and the cell.
+    name : str
+        Stable name: widget key and file name.
+    caption : str
+        One line under the table, already worded.
+    height : int, optional
+        In pixels, for long tables.
+    """
+    sized: dict[str, Any] = {} if height is None else {"height": height}
+    st.dataframe([dict(row) for row in rows], hide_index=True, key=f"table_{name}", **sized)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"below_{name}"):
+        st.caption(caption)
+        st.download_button(
+            say("ui_numbers"), data=lambda: rows_csv(rows), file_name=f"{name}.csv",
+            mime="text/csv", icon=":material/download:", type="tertiary", on_click="ignore",
+            key=f"rows_{name}", width="content",
+        )  # fmt: skip
+
+
+def rows_csv(rows: Sequence[Row]) -> str:
+    r"""Return a table as CSV with a byte order mark; cells that a spreadsheet would run are quoted.
+
+    Parameters
+    ----------
+    rows : sequence of mapping of str to str
+        All with the same titles.
+
+    Examples
+    --------
+    >>> rows_csv([{"a": "=1+1", "b": "2"}]).split()
+    ['\ufeffa,b', "'=1+1,2"]
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    if rows:
+        writer.writerow([_cell(title) for title in rows[0]])
+        writer.writerows([_cell(cell) for cell in row.values()] for row in rows)
+    return "\ufeff" + stream.getvalue()
+
+
+def _cell(text: object) -> str:
+    shown = str(text)
+    is_number = shown.replace("−", "-").lstrip("+-").replace(".", "", 1).isdigit()
+    runs = shown[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number
+    return "'" + shown if runs else shown
+
+
+def _config(name: str) -> dict[str, Any]:
+    """Return plotly's tool bar: save as image, zoom and reset; no logo, no lasso."""
+    image_format = st.session_state.get(FORMAT_KEY) or IMAGE_FORMATS[0]
+    return {
+        "displaylogo": False,
+        "displayModeBar": "hover",
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "toImageButtonOptions": {
+            "format": image_format, "filename": name, "scale": 3 if image_format == "png" else 1,
+        },
+    }  # fmt: skip
