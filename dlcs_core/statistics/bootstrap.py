@@ -1,6 +1,6 @@
 """Bootstrap: intervals of net-benefit differences, and the optimism of a fitted model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,8 @@ class OptimismResult:
     Attributes
     ----------
     measures : mapping of str to Optimism
-        ``auc``, ``brier``, ``slope`` and ``intercept`` (of the logistic recalibration).
+        For a response ``auc``, ``brier``, ``slope`` and ``intercept`` (of the logistic
+        recalibration); for survival ``c_index`` and ``slope``.
     resamples, failed : int
         Resamples that were used, and those without a fit (separated or of one class).
     """
@@ -206,16 +207,60 @@ def bootstrap_optimism(
        1996;15:361-387.
     """
     outcome = two_classes(good_response)
-    everyone = np.arange(outcome.size)
-    apparent = _performance(outcome, np.asarray(fit(everyone), dtype=np.float64))
-    draw = _drawer(everyone if patient is None else np.asarray(patient), rng)
+
+    def performance(rows: Rows, logit: FloatArray) -> FloatArray:
+        return _performance(outcome[rows], logit[rows])
+
+    patients = np.arange(outcome.size) if patient is None else np.asarray(patient)
+    return corrected_performance(fit, performance, _MEASURES, patients, rng, resamples=resamples)
+
+
+def corrected_performance(
+    fit: Callable[[Rows], ArrayLike],
+    performance: Callable[[Rows, FloatArray], FloatArray],
+    measures: Sequence[str],
+    patient: NDArray[np.generic],
+    rng: np.random.Generator,
+    *,
+    resamples: int,
+) -> OptimismResult:
+    """Correct any measures of any model; see :func:`bootstrap_optimism`.
+
+    Parameters
+    ----------
+    fit : callable
+        Takes rows and returns the prediction for **all** rows by the model fitted on these.
+    performance : callable
+        Takes rows and the prediction for all rows; returns the measures on these rows.
+    measures : sequence of str
+        What they are called, in order.
+    patient : array, shape (n_rows,)
+        Patient of each row.
+    rng : numpy.random.Generator
+        Source of the resamples.
+    resamples : int
+        Bootstrap samples.
+
+    Returns
+    -------
+    OptimismResult
+        One entry per measure.
+
+    Raises
+    ------
+    ModelError
+        If more than a tenth of the resamples have no fit.
+    """
+    everyone = np.arange(patient.size)
+    apparent = performance(everyone, np.asarray(fit(everyone), dtype=np.float64))
+    draw = _drawer(patient, rng)
     gaps: list[FloatArray] = []
     failed = 0
     for _ in range(resamples):
         rows = draw()
         try:
-            logit = np.asarray(fit(rows), dtype=np.float64)
-            gap = _performance(outcome[rows], logit[rows]) - _performance(outcome, logit)
+            predicted = np.asarray(fit(rows), dtype=np.float64)
+            gap = performance(rows, predicted) - performance(everyone, predicted)
         except DlcsError:
             failed += 1
         else:
@@ -223,11 +268,11 @@ def bootstrap_optimism(
     if failed > MOST_FAILURES * resamples:
         raise ModelError("bootstrap_without_fit", failed=failed, resamples=resamples)
     optimism = np.mean(gaps, axis=0)
-    measures = {
+    corrected = {
         name: Optimism(float(value), float(gap), float(value - gap))
-        for name, value, gap in zip(_MEASURES, apparent, optimism, strict=True)
+        for name, value, gap in zip(measures, apparent, optimism, strict=True)
     }
-    return OptimismResult(measures, len(gaps), failed)
+    return OptimismResult(corrected, len(gaps), failed)
 
 
 _MEASURES = ("auc", "brier", "slope", "intercept")
