@@ -68,6 +68,8 @@ def read_cohort(
     ClinicalError
         If the file cannot be read, a required column is missing, or a used column breaks a rule.
     """
+    import pandas as pd
+
     raw = read_table(path)
     table = raw.frame.copy(deep=False)
     findings = [f for name in table.columns for f in _settle(table, name)]
@@ -76,7 +78,8 @@ def read_cohort(
     if missing:
         raise ClinicalError("table_column_missing", columns=", ".join(missing))
     notices = tuple(_refuse_used(findings, used))
-    return Cohort(table.reset_index(drop=True), (*raw.warnings, *notices))
+    table.index = pd.RangeIndex(len(table))  # not reset_index, which copies every column
+    return Cohort(table, (*raw.warnings, *notices))
 
 
 def _settle(table: pd.DataFrame, name: str) -> list[Finding]:

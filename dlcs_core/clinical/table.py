@@ -6,16 +6,19 @@ get their plain type. What the values mean is :mod:`dlcs_core.clinical.cohort`'s
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
+import warnings
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcs_core.clinical.record import displayable
+from dlcs_core.clinical.table_shape import check_shape
 from dlcs_core.clinical.variables import VARIABLES
 from dlcs_core.errors import ClinicalError, Notice
 
@@ -34,6 +37,7 @@ TEXT_COLUMNS = ("patient_id", "image", "mask")
 LEVEL_COLUMNS = ("center", "cohort", *(v.name for v in VARIABLES if v.levels))
 
 _SEPARATORS = (",", ";", "\t")
+_CHUNK_BYTES = 1 << 22
 _XLSX_MAGIC = b"PK\x03\x04"
 
 
@@ -78,11 +82,11 @@ def read_table(path: Path) -> RawTable:
     if content.startswith(_XLSX_MAGIC):
         from dlcs_core.clinical.spreadsheet import read_sheet
 
-        rows, warnings = read_sheet(content)
+        rows, notices = read_sheet(content)
         frame = _frame_of_rows(rows)
     else:
-        frame, warnings = _frame_of_text(content), ()
-    return _without_blank_rows(frame, warnings)
+        frame, notices = _frame_of_text(content), ()
+    return _without_blank_rows(frame, notices)
 
 
 def check_header(names: Sequence[str]) -> None:
@@ -107,7 +111,7 @@ def _read_bytes(path: Path) -> bytes:
         raise ClinicalError("table_not_readable") from error
     if len(content) > MAX_TABLE_BYTES:
         raise ClinicalError("table_too_large", limit_mib=MAX_TABLE_BYTES >> 20)
-    if not content.strip():
+    if content.isspace() or not content:
         raise ClinicalError("table_empty")
     return content
 
@@ -115,44 +119,46 @@ def _read_bytes(path: Path) -> bytes:
 def _encoding_of(content: bytes) -> str:
     """Return the encoding of a text table; a NUL byte is UTF-16 or no text at all."""
     for encoding in ("utf-8-sig", "gb18030") if b"\0" not in content else ():
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
+        if _decodes(content, encoding):
+            return encoding
     raise ClinicalError("table_not_text")
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    """Return whether bytes are text in an encoding, without a copy of all of it."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for start in range(0, len(content), _CHUNK_BYTES):
+            decoder.decode(content[start : start + _CHUNK_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _header_and_separator(content: bytes, encoding: str) -> tuple[list[str], str]:
     """Return the names of the first row, cut by the separator that gives the most of them."""
-    line = content.lstrip(b"\r\n").splitlines()[0].decode(encoding, errors="replace")
+    line = _first_line(content).decode(encoding, errors="replace")
     headers = [next(csv.reader([line], delimiter=separator)) for separator in _SEPARATORS]
     best = max(range(len(_SEPARATORS)), key=lambda index: len(headers[index]))
     return [name.strip() for name in headers[best]], _SEPARATORS[best]
+
+
+def _first_line(content: bytes) -> bytes:
+    """Return the first line that is not empty; a header has its end within the first columns."""
+    with io.BytesIO(content) as stream:
+        line = b""
+        while not line.strip(b"\r\n"):
+            line = stream.readline()
+    return line.strip(b"\r\n").splitlines()[0]
 
 
 def _frame_of_text(content: bytes) -> pd.DataFrame:
     encoding = _encoding_of(content)
     names, separator = _header_and_separator(content, encoding)
     check_header(names)
-    _check_shape(content, encoding, separator, len(names))
+    check_shape(content, encoding, separator, len(names))
     return _parse_text(content, encoding, separator, names)
-
-
-def _check_shape(content: bytes, encoding: str, separator: str, n_columns: int) -> None:
-    """Refuse ragged rows, which pandas would fill, and a table without rows."""
-    stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
-    n_rows = 0
-    try:
-        for n_rows, row in enumerate(filter(None, csv.reader(stream, delimiter=separator)), 1):
-            if len(row) != n_columns:
-                raise ClinicalError(
-                    "table_row_ragged", row=n_rows, cells=len(row), columns=n_columns
-                )
-    except csv.Error as error:
-        raise ClinicalError("table_not_csv") from error
-    if n_rows < 2:
-        raise ClinicalError("table_without_rows")
 
 
 def _parse_text(content: bytes, encoding: str, separator: str, names: list[str]) -> pd.DataFrame:
@@ -160,15 +166,32 @@ def _parse_text(content: bytes, encoding: str, separator: str, names: list[str])
 
     types: dict[Hashable, Any] = {name: "str" for name in names if name in TEXT_COLUMNS}
     types |= {name: "category" for name in names if name in LEVEL_COLUMNS}
-    try:
-        frame: pd.DataFrame = pd.read_csv(
+
+    def parse(*, piecewise: bool) -> pd.DataFrame:
+        return pd.read_csv(
             io.BytesIO(content), sep=separator, encoding=encoding, names=names, header=0,
             dtype=types, index_col=False, keep_default_na=False, na_values=list(MISSING_CELLS),
-            skipinitialspace=True, low_memory=False, float_precision="round_trip",
+            skipinitialspace=True, low_memory=piecewise, float_precision="round_trip",
         )  # fmt: skip
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.DtypeWarning)
+            return parse(piecewise=True)
+    except pd.errors.DtypeWarning:
+        # Text among numbers: a column read piece by piece would be of several kinds.
+        return _parsed_at_once(parse)
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise ClinicalError("table_not_csv") from error
-    return frame
+
+
+def _parsed_at_once(parse: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return parse(piecewise=False)
+    except (ValueError, OverflowError, pd.errors.ParserError) as error:
+        raise ClinicalError("table_not_csv") from error
 
 
 def _frame_of_rows(rows: list[list[object]]) -> pd.DataFrame:
@@ -188,12 +211,12 @@ def _frame_of_rows(rows: list[list[object]]) -> pd.DataFrame:
     return frame
 
 
-def _without_blank_rows(frame: pd.DataFrame, warnings: tuple[Notice, ...]) -> RawTable:
+def _without_blank_rows(frame: pd.DataFrame, notices: tuple[Notice, ...]) -> RawTable:
     frame.index = frame.index + 2
     blank = frame.isna().all(axis=1)
     if blank.all():
         raise ClinicalError("table_without_rows")
     if not blank.any():
-        return RawTable(frame, warnings)
+        return RawTable(frame, notices)
     notice = Notice("table_blank_rows_left_out", {"count": int(blank.sum())})
-    return RawTable(frame.loc[~blank], (*warnings, notice))
+    return RawTable(frame.loc[~blank], (*notices, notice))
