@@ -5,7 +5,7 @@ import streamlit as st
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
-from dlcs_core.ui.assessment import assess, assessed_cases, inputs_hash
+from dlcs_core.ui.assessment import assess, assessed_cases, inputs_hash, remember
 from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.case_input import CaseInput, choose_case, fill_form, show_study
 from dlcs_core.ui.case_result import show_preview, show_result
@@ -58,7 +58,7 @@ def _assess_button(*, disabled: bool) -> bool:
 
 def _assess(case: CaseInput, filled: Filled, bundle: Bundle) -> None:
     with refusals_shown(), st.spinner(say("ui_assessing"), show_time=True):
-        assessed_cases()[case.key] = assess(case.opened, filled[0], bundle, filled[1])
+        remember(case.key, assess(case.opened, filled[0], bundle, filled[1]))
 
 
 def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 
 import streamlit as st
-from sqlalchemy import Engine
 
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.record import ClinicalRecord
@@ -22,6 +21,9 @@ from dlcs_core.store.assessments import (
 from dlcs_core.store.database import open_database
 from dlcs_core.ui.opened_study import OpenedStudy
 from dlcs_core.ui.settings import read_settings
+
+MOST_KEPT = 16
+"""Results that one visit keeps: each holds three slices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +89,20 @@ def assess(
     )
 
 
-@st.cache_resource(show_spinner=False)
-def _database(url: str) -> Engine:
-    return open_database(url)
+_database = st.cache_resource(show_spinner=False)(open_database)
+"""One connection pool per address."""
+
+
+def remember(key: str, case: AssessedCase) -> None:
+    """Keep a result for this visit; the oldest one goes when there are too many."""
+    kept = assessed_cases()
+    kept.pop(key, None)
+    kept[key] = case
+    while len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
 
 
 @st.cache_resource(scope="session", show_spinner=False)
 def assessed_cases() -> dict[str, AssessedCase]:
-    """Return this visit's results by page and case; they go when the visit ends."""
+    """Return this visit's results by page and case, the oldest first."""
     return {}

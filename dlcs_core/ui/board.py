@@ -6,7 +6,7 @@ from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.record import ClinicalRecord, read_record
 from dlcs_core.clinical.variables import VARIABLES, Variable
 from dlcs_core.errors import DlcsError
-from dlcs_core.ui.assessment import AssessedCase, assess, assessed_cases
+from dlcs_core.ui.assessment import AssessedCase, assess, assessed_cases, remember
 from dlcs_core.ui.case_result import (
     show_headline,
     show_overprint,
@@ -71,11 +71,10 @@ def show_case(case: DemoCase, bundle: Bundle) -> None:
 def _assessed(case: DemoCase, record: ClinicalRecord, bundle: Bundle) -> AssessedCase:
     """Return the case's result, assessed once per visit and model."""
     key = f"board_{case.name}_{bundle.sha256}"
-    kept = assessed_cases()
-    if key not in kept:
+    if key not in assessed_cases():
         with st.spinner(say("ui_assessing")):
-            kept[key] = assess(open_demo_case(case), record, bundle, ())
-    return kept[key]
+            remember(key, assess(open_demo_case(case), record, bundle, ()))
+    return assessed_cases()[key]
 
 
 def _show_form(record: ClinicalRecord) -> None:
