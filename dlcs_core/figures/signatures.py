@@ -59,13 +59,7 @@ def signatures_figure(
             annotation_position="top",
         )  # fmt: skip
     _add_ranges(figure, values, language)
-    known = [value for value in values if value.probability is not None]
-    figure.add_scatter(
-        x=[value.probability for value in known], y=[value.name for value in known],
-        mode="markers+text", marker={"size": 13, "color": BLUE}, name="",
-        text=[f"{value.probability:.0%}" for value in known], textposition="top center",
-        textfont={"color": INK}, cliponaxis=False, showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+    _add_dots(figure, values)
     figure.update_xaxes(range=[0, 1], tickformat=".0%")
     figure.update_yaxes(
         categoryorder="array", categoryarray=[value.name for value in reversed(values)],
@@ -82,3 +76,13 @@ def _add_ranges(figure: go.Figure, values: Sequence[SignatureValue], language: s
             line={"color": FAINT, "width": 9}, showlegend=False,
             name=sentence("fig_fold_range", language, count=""), hoverinfo="skip",
         )  # fmt: skip
+
+
+def _add_dots(figure: go.Figure, values: Sequence[SignatureValue]) -> None:
+    known = [value for value in values if value.probability is not None]
+    figure.add_scatter(
+        x=[value.probability for value in known], y=[value.name for value in known],
+        mode="markers+text", marker={"size": 13, "color": BLUE}, name="",
+        text=[f"{value.probability:.0%}" for value in known], textposition="top center",
+        textfont={"color": INK}, cliponaxis=False, showlegend=False, hoverinfo="skip",
+    )  # fmt: skip

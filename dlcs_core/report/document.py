@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -58,24 +58,34 @@ def case_html(
     str
         HTML with inline style and figures. Nothing in it comes from outside or runs.
     """
-    return _template().render(
-        say=lambda code, **values: sentence(code, language, **values),
-        language=language,
-        report=report,
-        time_origin=time_origin_text(report.bundle.survival_time_origin, language),
-        overprinted=view.overprinted if view else report.bundle.synthetic_training_data,
-        headline=_headline(report, language),
-        uncertainty=_uncertainty(report, view, language),
-        reasons=[sentence_of(reason, language) for reason in reasons(report)],
-        figures=_figures(report, view, language),
-        study_rows=_study_rows(report, language),
-        form_rows=_form_rows(report, language),
-        signature_rows=_signature_rows(report, language),
-        point_rows=_point_rows(report, language),
-        survival_rows=_survival_rows(report),
-        warnings=list(dict.fromkeys(sentence_of(n, language) for n in other_warnings(report))),
-        provenance=_provenance(report, printed_at or datetime.now(UTC), language),
-    )
+    facts = _facts(report, view, language)
+    provenance = _provenance(report, printed_at or datetime.now(UTC), language)
+    return _template().render(facts, provenance=provenance)
+
+
+def _facts(report: CaseReport, view: CaseView | None, language: str) -> dict[str, object]:
+    """Return everything that the template shows, already worded."""
+    return {
+        "say": partial(_say, language),
+        "language": language,
+        "report": report,
+        "time_origin": time_origin_text(report.bundle.survival_time_origin, language),
+        "overprinted": view.overprinted if view else report.bundle.synthetic_training_data,
+        "headline": _headline(report, language),
+        "uncertainty": _uncertainty(report, view, language),
+        "reasons": [sentence_of(reason, language) for reason in reasons(report)],
+        "figures": _figures(report, view, language),
+        "study_rows": _study_rows(report, language),
+        "form_rows": _form_rows(report, language),
+        "signature_rows": _signature_rows(report, language),
+        "point_rows": _point_rows(report, language),
+        "survival_rows": _survival_rows(report),
+        "warnings": list(dict.fromkeys(sentence_of(n, language) for n in other_warnings(report))),
+    }
+
+
+def _say(language: str, code: str, **values: object) -> str:
+    return sentence(code, language, **values)
 
 
 @cache
