@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dlcs_core.errors import CohortError
 from dlcs_core.statistics.checks import FloatArray
-from dlcs_core.statistics.loess import LoessPoints, bin_points, loess
+from dlcs_core.statistics.loess import LoessPoints, bin_points, binned_places, loess
 from dlcs_core.statistics.ranking import RankedScore, check_unit_interval, rank_risk
 
 CurveMethod = Literal["loess", "loess_binned"]
@@ -98,7 +98,8 @@ def calibration_curve_of(ranked: RankedScore, *, n_points: int = 101) -> Calibra
         method: CurveMethod = "loess"
     else:
         points = bin_points(x, y)
-        fitted = np.interp(x, points.x, loess(points, points.x))
+        places = binned_places(points)
+        fitted = np.interp(x, places, loess(points, places))
         method = "loess_binned"
     distance = np.abs(fitted - x)
     return CalibrationCurve(

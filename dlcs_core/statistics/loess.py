@@ -1,6 +1,7 @@
 """Local quadratic regression, as R's ``loess`` with ``surface = "direct"``."""
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ SPAN = 0.75
 BINS = 2500
 EXTREMES = 100
 """Rows at either end that stay points of their own, since the curve bends most there."""
+EVERY = 4
+"""Every so many bins one is smoothed at."""
 CONDITION_FLOOR = 1e-7
 """Smallest eigenvalue of scaled normal equations that are solved without a decomposition."""
 CHUNK = 32
@@ -65,6 +68,16 @@ def bin_points(x: FloatArray, y: FloatArray) -> LoessPoints:
     return LoessPoints(at, weighted / total, total, x)
 
 
+def binned_places(points: LoessPoints) -> FloatArray:
+    """Return where binned points are smoothed: the extremes and every fourth bin between.
+
+    Joining these places by lines moves an ICI by less than 1e-6.
+    """
+    index = np.arange(points.x.size)
+    at_an_end = (index < EXTREMES) | (index >= points.x.size - EXTREMES)
+    return np.asarray(points.x[at_an_end | (index % EVERY == 0)])
+
+
 def loess(points: LoessPoints, at: FloatArray) -> FloatArray:
     """Smooth the points at the given places.
 
@@ -102,28 +115,47 @@ def _widths(rows: FloatArray, at: FloatArray) -> FloatArray:
 
 def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> FloatArray:
     """Value of each place's weighted parabola at the place."""
+    # Points beyond every place's reach have no weight.
+    first = np.searchsorted(points.x, np.min(at - width), side="left")
+    last = np.searchsorted(points.x, np.max(at + width), side="right")
+    x, y, count = points.x[first:last], points.y[first:last], points.count[first:last]
     # A width of 0 (most rows at the place itself) leaves only those rows.
     safe = np.where(width > 0.0, width, 1.0)
-    u = (points.x - at[:, None]) / safe[:, None]
+    u = (x - at[:, None]) * (1.0 / safe)[:, None]
     weight = _tricube(u)
     still = width == 0.0
-    weight[still] = u[still] == 0.0
-    weight *= points.count
-    moments = np.empty((at.size, 5))
-    right = np.empty((at.size, 3))
-    power = weight.copy()
-    for k in range(5):
-        moments[:, k] = power.sum(axis=1)
-        if k < 3:
-            right[:, k] = power @ points.y
-        power *= u
+    weight[still] = x == at[still, None]
+    weight *= count
+    moments, right = _moments(x, y, weight, at, safe)
     normal = moments[:, [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]
     regular = _well_conditioned(normal)
     fitted = np.empty(at.size)
     fitted[regular] = np.linalg.solve(normal[regular], right[regular][:, :, None])[:, 0, 0]
     for i in np.flatnonzero(~regular):
-        fitted[i] = _minimum_norm(u[i], points.y, weight[i])
+        fitted[i] = _minimum_norm(u[i], y, weight[i])
     return fitted
+
+
+def _moments(
+    x: FloatArray, y: FloatArray, weight: FloatArray, at: FloatArray, width: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted sums of u^k (k to 4) and of y u^k (k to 2), u = (x - at) / width, per place.
+
+    One matrix product gives the sums about a common middle; they are then moved to each place.
+    """
+    middle, scale = 0.5 * (at[0] + at[-1]), float(width.max())
+    powers = ((x - middle) / scale)[:, None] ** np.arange(5)
+    about_middle = weight @ np.hstack([powers, powers[:, :3] * y[:, None]])
+    shift = ((middle - at) / scale)[:, None] ** np.arange(5)
+    moments, right = np.zeros((at.size, 5)), np.zeros((at.size, 3))
+    for k in range(5):
+        for j in range(k + 1):
+            part = comb(k, j) * shift[:, k - j]
+            moments[:, k] += part * about_middle[:, j]
+            if k < 3:
+                right[:, k] += part * about_middle[:, 5 + j]
+    units = (scale / width)[:, None] ** np.arange(5)
+    return moments * units, right * units[:, :3]
 
 
 def _tricube(u: FloatArray) -> FloatArray:

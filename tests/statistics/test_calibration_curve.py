@@ -68,3 +68,13 @@ def test_three_distinct_risks_are_too_few_for_a_curve():
     with pytest.raises(CohortError) as refusal:
         calibration_curve([1, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.3, 0.2])
     assert refusal.value.code == "statistic_too_few_values"
+
+
+def test_many_rows_at_barely_enough_risks_for_bins(rng):
+    # Bins of equal risk are merged, so that hardly more points than extremes may be left.
+    risk = np.r_[np.full(400_000, 0.2), np.linspace(0.3, 0.4, 5100), np.full(400_000, 0.5)]
+    outcome = rng.random(risk.size) < 0.3
+    found = calibration_curve(outcome, risk)
+    assert found.method == "loess_binned"
+    assert np.isfinite(found.observed).all()
+    assert 0.0 < found.ici <= found.emax
