@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-from importlib.util import find_spec
 from types import ModuleType
 
 KINDS = {
@@ -16,8 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the kinds of evaluation, each with its own options."""
     kinds = parser.add_subparsers(metavar="|".join(KINDS), dest="kind", required=True)
     for name, summary in KINDS.items():
-        if find_spec(f"dlcs_core.cli.evaluate_{name}") is None:
-            continue
         kind = kinds.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         _module(name).add_arguments(kind)
 
