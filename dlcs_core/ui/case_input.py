@@ -101,6 +101,8 @@ def _upload() -> CaseInput | None:
     form = st.file_uploader(say("ui_upload_form"), type="json", key="upload_form")
     images = [*folder, *files]
     if not images or not masks:
+        if images or masks:
+            st.info(say("ui_outline_missing" if images else "ui_series_missing"))
         return None
     with st.spinner(say("ui_reading")):
         opened = open_upload(images, masks, region.strip() or None)

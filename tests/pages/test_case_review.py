@@ -120,6 +120,15 @@ def test_an_uploaded_study_is_overprinted_by_a_model_of_phantoms(app, shown, dat
     assert OVERPRINT in shown(app)
 
 
+def test_half_an_upload_says_what_is_still_missing(app, shown, data_directory):
+    app.run()
+    app.get_by_key("case_source").set_value("upload").run()
+    (image,) = (data_directory / "demo_cases" / "phantom").glob("image*")
+    app.file_uploader(key="upload_files").upload(image.name, image.read_bytes())
+    app.run()
+    assert "Add the tumour outline" in shown(app)
+
+
 def test_without_clinical_values_the_image_alone_speaks(app, shown, data_directory):
     upload(app, data_directory)
     app.button(key="assess").click().run()

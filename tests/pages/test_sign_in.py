@@ -51,6 +51,36 @@ def test_an_account_sees_the_pages_of_its_roles_and_no_other(guarded):
     assert [title.value for title in app.title] == ["Model card"]
 
 
+@pytest.fixture
+def provided(app):
+    """The app behind an identity provider."""
+    app.secrets["auth"] = {"redirect_uri": "http://localhost/oauth2callback"}
+    app.secrets["roles"] = {"chen@hospital.example": ["clinician"]}
+    return app
+
+
+@pytest.mark.parametrize(
+    ("user", "title"),
+    [
+        ({"is_logged_in": False}, "Sign in"),
+        ({}, "Sign in"),
+        ({"is_logged_in": True, "email": "chen@hospital.example"}, "Case review"),
+    ],
+)
+def test_a_provider_decides_who_is_signed_in(provided, user, title):
+    provided.user = user
+    app = provided.run()
+    assert not app.exception
+    assert [element.value for element in app.title] == [title]
+
+
+def test_a_signed_in_stranger_has_no_role(provided):
+    provided.user = {"is_logged_in": True, "email": "mallory@elsewhere.example"}
+    app = provided.run()
+    assert not app.title
+    assert "no right" in app.error[0].value
+
+
 def test_a_password_is_stored_salted_and_cannot_be_read():
     first, second = hashed_password("secret"), hashed_password("secret")
     assert first != second
