@@ -98,11 +98,11 @@ def level_column(table: "pd.DataFrame", name: str) -> CategoricalColumn:
 
 def _truth_as_text(column: "pd.Series") -> "pd.Series":
     """Return cells "True" and "False" as text; the contract's own 0/1 columns stay 0 and 1."""
-    if column.dtype == "bool":
-        return column.map({True: "True", False: "False"})
-    if column.dtype == object:
-        return column.map(lambda cell: str(cell) if isinstance(cell, bool) else cell)
-    return column
+    from pandas.api.types import infer_dtype
+
+    if column.dtype == "boolean" or infer_dtype(column, skipna=True) not in ("boolean", "mixed"):
+        return column
+    return column.map(lambda cell: str(cell) if isinstance(cell, bool) else cell)
 
 
 def _column(table: "pd.DataFrame", name: str) -> "pd.Series":

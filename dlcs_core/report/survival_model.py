@@ -10,7 +10,12 @@ from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
 from dlcs_core.statistics.checks import BoolArray, FloatArray
 from dlcs_core.statistics.survival_brier import SurvivalBrier, integrated_score, survival_brier
-from dlcs_core.statistics.survival_metrics import Concordance, harrell_c, uno_c
+from dlcs_core.statistics.survival_metrics import (
+    Concordance,
+    harrell_c_of,
+    uno_c_of,
+    usable_pairs,
+)
 from dlcs_core.statistics.time_dependent_auc import TimeDependentAuc, time_dependent_auc
 
 Result = TypeVar("Result")
@@ -154,7 +159,8 @@ def ranking(
     values_of = risk[known]
     if np.ptp(values_of) == 0.0:
         notices.append(Notice("survival_risk_constant", {"column": displayable(name)}))
-    concordance = attempted(lambda: harrell_c(time, event, values_of), notices)
+    pairs = usable_pairs(time, event, values_of)
+    concordance = attempted(lambda: harrell_c_of(pairs), notices)
     _warn_of_reversal(concordance, name, notices)
     last = horizons_months[-1]
     auc = time_dependent_auc(time, event, values_of, horizons_months)
@@ -163,7 +169,7 @@ def ranking(
         n=int(known.sum()),
         events=int(event.sum()),
         concordance=concordance,
-        uno_c=attempted(lambda: uno_c(time, event, values_of, last), notices),
+        uno_c=attempted(lambda: uno_c_of(pairs, last), notices),
         auc=auc,
         integrated_monthly=_monthly_auc(time, event, values_of, notices),
     )

@@ -35,10 +35,10 @@ class CensoringCurve:
         step = np.searchsorted(self.time_months, time_months, side="right")
         return np.asarray(np.r_[1.0, self.uncensored][step])
 
-    def before(self, time_months: FloatArray) -> FloatArray:
-        """G(t-), the left limit, with which a death at t is weighed."""
-        step = np.searchsorted(self.time_months, time_months, side="left")
-        return np.asarray(np.r_[1.0, self.uncensored][step])
+    def death_weight(self, event_observed: BoolArray) -> FloatArray:
+        """Return 1/G(T-) for each patient who died, 0 for the others."""
+        before = np.concatenate([[1.0], self.uncensored[:-1]])
+        return np.where(event_observed, 1.0 / before[self.index], 0.0)
 
     def influence(
         self, event_observed: BoolArray, contribution: FloatArray, horizon_months: float
@@ -91,8 +91,8 @@ def censoring_curve(time_months: FloatArray, event_observed: BoolArray) -> Censo
     Examples
     --------
     >>> curve = censoring_curve(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1, 1, 0, 1]) == 1)
-    >>> curve.before(np.array([2.0, 3.0])).tolist()
-    [1.0, 0.5]
+    >>> curve.death_weight(np.array([1, 1, 0, 1]) == 1).tolist()
+    [1.0, 1.0, 0.0, 2.0]
     """
     times, index = np.unique(time_months, return_inverse=True)
     total = np.bincount(index, minlength=times.size)

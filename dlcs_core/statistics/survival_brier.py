@@ -101,15 +101,16 @@ def survival_brier(
             "statistic_design_shape", shape=str(columns.shape), names=int(horizons.size)
         )
     curve = censoring_curve(time, event)
+    weight = curve.death_weight(event)
     overall = survival_at(kaplan_meier(time, event), horizons).survival
     brier, errors, null = [], [], []
     for t, column, shared in zip(horizons, columns.T, overall, strict=True):
         predicted = probabilities(column, "survival")
         same_size(time, predicted)
-        loss = _losses(time, event, predicted, float(t), curve)
+        loss = _losses(time, weight, predicted, float(t), curve)
         brier.append(float(loss.mean()))
         errors.append(_standard_error(loss, event, float(t), curve))
-        null.append(float(_losses(time, event, np.float64(shared), float(t), curve).mean()))
+        null.append(float(_losses(time, weight, np.float64(shared), float(t), curve).mean()))
     scores, nulls = np.array(brier), np.array(null)
     return SurvivalBrier(
         horizon_months=horizons,
@@ -150,7 +151,7 @@ def integrated_score(horizon_months: FloatArray, scores: FloatArray) -> float | 
 
 def _losses(
     time: FloatArray,
-    event: BoolArray,
+    weight: FloatArray,
     survival: FloatArray | np.float64,
     t: float,
     curve: CensoringCurve,
@@ -158,7 +159,6 @@ def _losses(
     """Weighted squared errors at one horizon; NaN where nobody is known to be beyond it."""
     if t > curve.time_months[-1]:
         return np.full(time.size, np.nan)
-    weight = np.where(event, 1.0 / curve.before(time), 0.0)
     beyond = 1.0 / max(float(curve.at(np.array([t]))[0]), np.finfo(np.float64).tiny)
     alive = time > t
     return np.asarray(np.where(alive, beyond * (1.0 - survival) ** 2, weight * survival**2))

@@ -115,7 +115,7 @@ def time_dependent_auc(
     curve = censoring_curve(time, event)
     patients = _Patients(
         time, event, np.unique(values, return_inverse=True)[1].astype(np.intp),
-        np.where(event, 1.0 / curve.before(time), 0.0), curve,
+        curve.death_weight(event), curve,
     )  # fmt: skip
     found = [_at(patients, float(t), standard_errors) for t in horizons]
     auc = np.array([at.auc for at in found])
