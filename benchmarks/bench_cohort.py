@@ -4,8 +4,9 @@ Response: three scores, each with ROC curve and area, precision-recall, Brier, c
 (intercept, slope, smooth curve, groups) and decision curve, and DeLong's intervals and tests,
 beside scikit-learn + statsmodels + dcurves, which have no DeLong at all. Survival: see
 ``cohort_survival.py``. Every run has a process of its own, with one thread each; a peer past 300
-seconds is stopped and printed as such. Time is the median of its rounds after a warm-up on a small
-cohort; memory is the largest size of the whole process, interpreter and libraries included.
+seconds is stopped and printed as such. Time is CPU time, which does not depend on the neighbours
+and is wall time on an idle machine: the median of its rounds after a warm-up on a small cohort.
+Memory is the largest size of the whole process, interpreter and libraries included.
 """
 
 import argparse
@@ -73,9 +74,9 @@ def measure(panel: str, side: str, n: int) -> dict[str, float]:
     cohort = module.draw(n)
     rounds = []
     while sum(rounds) < 1.0 and len(rounds) < 7:
-        start = time.perf_counter()
+        start = time.process_time()
         work(cohort)
-        rounds.append(time.perf_counter() - start)
+        rounds.append(time.process_time() - start)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     return {"seconds": median(rounds), "peak_mb": peak_mb}
 
@@ -142,29 +143,44 @@ def told_growth(exponent: float) -> str:
     return f"n^{exponent:.2f}" if math.isfinite(exponent) else "stopped"
 
 
+READING = """
+import resource, sys, time
+from pathlib import Path
+import pandas
+from dlcs_core.clinical.cohort import read_cohort
+start = time.process_time()
+read_cohort(Path(sys.argv[1]))
+print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+WRITING = """
+import sys
+from pathlib import Path
+from cohort_response import write_table
+write_table(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
 def run_reading(n: int) -> str:
     """Time how a CSV of all columns becomes a checked cohort; no peer checks anything."""
-    from cohort_response import write_table
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cohort.csv"
-        write_table(path, n)
-        code = (
-            "import sys, time, resource; from pathlib import Path; "
-            "from dlcs_core.clinical.cohort import read_cohort; import pandas; "
-            "start = time.perf_counter(); read_cohort(Path(sys.argv[1])); "
-            "print(time.perf_counter() - start, "
-            "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True,
-            cwd=ROOT, env={**os.environ, **ONE_THREAD},
-        )  # fmt: skip
+        # In a process of its own: on Linux a child's peak memory starts at its parent's.
+        python(WRITING, str(path), str(n))
+        seconds, peak_mb = map(float, python(READING, str(path)).split())
         size_mb = path.stat().st_size / 1e6
-    seconds, peak_mb = map(float, done.stdout.split())
     print(f"reading   {n:9,d} {seconds:9.3f} s {peak_mb:.0f} MB ({size_mb:.0f} MB of CSV, "
           f"29 columns, every cell checked)")  # fmt: skip
     return f"reading {n:,} rows {seconds:.1f} s {peak_mb:.0f} MB"
+
+
+def python(code: str, *arguments: str) -> str:
+    """Return what some code prints in a fresh interpreter."""
+    paths = os.pathsep.join([str(ROOT / "benchmarks"), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True,
+        env={**os.environ, **ONE_THREAD, "PYTHONPATH": paths},
+    )  # fmt: skip
+    return done.stdout
 
 
 if __name__ == "__main__":

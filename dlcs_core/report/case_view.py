@@ -19,6 +19,7 @@ from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.network.gradcam import make_activation_map, pixels_to_slice
 from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
 from dlcs_core.report.case_report import CaseReport
+from dlcs_core.report.local_layer import LOCAL_RECALIBRATION
 from dlcs_core.translation import sentence
 
 
@@ -175,6 +176,11 @@ def reasons(report: CaseReport) -> tuple[Notice, ...]:
     """Return why no probability is given, with the values their sentences need."""
     worded = {notice.code: notice for notice in report.warnings}
     return tuple(worded.get(code, Notice(code)) for code in report.abstained_because)
+
+
+def local_recalibrations(report: CaseReport) -> tuple[Notice, ...]:
+    """Return what names each local recalibration of this result, with the original probability."""
+    return tuple(n for n in report.warnings if n.code == LOCAL_RECALIBRATION)
 
 
 def other_warnings(report: CaseReport) -> tuple[Notice, ...]:

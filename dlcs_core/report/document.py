@@ -17,6 +17,7 @@ from dlcs_core.report.case_view import (
     Headline,
     headline,
     input_sha256,
+    local_recalibrations,
     model_slices,
     nomogram_reading,
     other_warnings,
@@ -125,7 +126,7 @@ def _uncertainty(report: CaseReport, view: CaseView | None, language: str) -> li
         low, high = (of_hundred(limit) for limit in view.fold_range)
         count = len(report.dl_signature.fold_scores)
         found.append(sentence("ui_disagreement", language, low=low, high=high, count=count))
-    return found
+    return found + [sentence_of(notice, language) for notice in local_recalibrations(report)]
 
 
 def _figures(report: CaseReport, view: CaseView | None, language: str) -> Mapping[str, object]:

@@ -7,6 +7,9 @@ from dlcs_core.errors import Notice
 from dlcs_core.models.local_recalibration import LocalRecalibration
 from dlcs_core.report.case_report import AppliedLayer, CaseReport
 
+LOCAL_RECALIBRATION = "case_recalibrated_locally"
+"""Code of the warning that names a layer."""
+
 Layers = Mapping[str, LocalRecalibration]
 
 
@@ -74,4 +77,4 @@ def _notice(score: str, applied: AppliedLayer) -> Notice:
         "probability": f"{applied.probability:.0%}",
         "original": f"{applied.original_probability:.0%}",
     }
-    return Notice("case_recalibrated_locally", values)
+    return Notice(LOCAL_RECALIBRATION, values)

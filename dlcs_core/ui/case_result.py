@@ -15,6 +15,7 @@ from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import (
     CaseView,
     headline,
+    local_recalibrations,
     nomogram_reading,
     other_warnings,
     plain_slices,
@@ -70,6 +71,8 @@ def show_headline(case: AssessedCase) -> None:
             st.markdown(say("ui_reference_class"))
             st.caption(_uncertainty(case, leading.ci95))
             st.caption(say(f"ui_source_of_{leading.source}"))
+            for named in local_recalibrations(case.report):
+                st.caption(sentence_shown(named))
         with icons:
             st.plotly_chart(
                 icon_array_figure(leading.probability, language()), key="figure_icons", theme=None,

@@ -7,6 +7,7 @@ import pytest
 from dlcs_core.models.local_recalibration import LocalRecalibration
 from dlcs_core.report.case import assess_case
 from dlcs_core.report.case_json import case_json
+from dlcs_core.report.document import case_html
 
 LAYER = LocalRecalibration("intercept", 0.7, 1.0, 90, 31, "Ward 3")
 
@@ -73,3 +74,15 @@ def test_a_score_without_a_probability_needs_no_layer(study, record_with, layere
     found = assess_case(study, record_with(borrmann_type=None), layered("dlcs"))
     assert found.dlcs.probability is None
     assert not found.local
+
+
+def test_the_printed_report_names_the_layer(study, record, layered):
+    page = case_html(assess_case(study, record, layered("dlcs")))
+    assert "recalibrated on 90 patients, 31 events (Ward 3)" in page
+
+
+def test_markup_in_the_cohorts_name_stays_text(study, record, bundle):
+    layer = replace(LAYER, cohort="<b>x")
+    local = replace(bundle.recalibration, local={"dlcs": layer})
+    page = case_html(assess_case(study, record, replace(bundle, recalibration=local)))
+    assert "<b>x" not in page
