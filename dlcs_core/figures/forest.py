@@ -1,11 +1,14 @@
 """Forest plots: an estimate with its interval per line."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from dlcs_core.figures.theme import BLUE, INK, MUTED, literal, new_figure
+
+RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 ROW_PX = 24
 """Height of a line."""
@@ -69,7 +72,7 @@ def forest_figure(
     known = [
         (y, row.estimate, row.ci95 or (row.estimate, row.estimate), row.label)
         for y, row in enumerate(rows)
-        if row.estimate is not None
+        if row.estimate is not None and _is_drawable(row)
     ]
     figure.add_vline(x=reference, line={"color": MUTED, "dash": "dot", "width": 1})
     figure.add_scatter(
@@ -86,8 +89,15 @@ def forest_figure(
     for y, row in enumerate(rows):
         _add_texts(figure, y, row)
     figure.update_yaxes(range=[len(rows) - 0.5, -0.7], visible=False)
-    figure.update_xaxes(domain=[0.34, 0.74], type="log" if log_axis else "linear")
+    figure.update_xaxes(domain=[0.34, 0.74])
+    if log_axis:
+        figure.update_xaxes(type="log", tickvals=RATIO_TICKS)
     return figure.update_layout(margin={"l": 8, "r": 8, "t": 8})
+
+
+def _is_drawable(row: ForestRow) -> bool:
+    """Tell whether estimate and interval are finite; what is not stands as text only."""
+    return all(math.isfinite(value) for value in (row.estimate or 0.0, *(row.ci95 or ())))
 
 
 def _add_texts(figure: go.Figure, y: int, row: ForestRow) -> None:

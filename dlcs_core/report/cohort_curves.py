@@ -6,9 +6,12 @@ import numpy as np
 
 from dlcs_core.figures.thinning import thinned
 from dlcs_core.report.response_columns import FloatArray
+from dlcs_core.statistics.checks import NORMAL_QUANTILE_975
 from dlcs_core.statistics.classification import ConfusionMatrix, wilson_interval
+from dlcs_core.statistics.kaplan_meier import KaplanMeierCurve
 from dlcs_core.statistics.precision_recall import PrecisionRecallCurve
 from dlcs_core.statistics.roc import RocCurve
+from dlcs_core.statistics.survival_metrics import Concordance
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,33 @@ def thinned_precision_recall(curve: PrecisionRecallCurve) -> PrecisionRecallCurv
         recall=curve.recall[kept],
         precision=curve.precision[kept],
     )
+
+
+def thinned_survival(curve: KaplanMeierCurve) -> KaplanMeierCurve:
+    """Return a Kaplan-Meier curve as it is drawn; numbers at risk stay exact.
+
+    A thinned curve keeps the steps that are visible, and the first time of every month, from
+    which the numbers at risk are read. Censorings between two of them are told
+    once, at the last of their times, where a mark of them stands on the same pixel.
+    """
+    time = curve.time_months
+    kept = thinned(time, curve.survival)
+    if kept.size == time.size:
+        return curve
+    at_months = np.searchsorted(time, np.arange(0.0, time[-1] + 1.0))
+    kept = np.union1d(kept, at_months[at_months < time.size])
+    names = ("time_months", "survival", "se", "ci95_low", "ci95_high", "n_at_risk", "n_events")
+    arrays = {name: getattr(curve, name)[kept] for name in names}
+    total = np.cumsum(curve.n_censored)[kept]
+    return replace(curve, n_censored=np.diff(total, prepend=0.0), **arrays)
+
+
+def concordance_interval(found: Concordance) -> tuple[float, float] | None:
+    """Return the normal 95 % interval of a C-index within [0, 1]; None without its error."""
+    half = NORMAL_QUANTILE_975 * found.se
+    if not np.isfinite(half):
+        return None
+    return max(found.c_index - half, 0.0), min(found.c_index + half, 1.0)
 
 
 @dataclass(frozen=True)

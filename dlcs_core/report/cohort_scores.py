@@ -15,6 +15,8 @@ from dlcs_core.statistics.rank_tests import mann_whitney_test
 if TYPE_CHECKING:
     import pandas as pd
 
+Quartiles = tuple[float, float, float]
+
 TRG_GRADES = (0, 1, 2, 3)
 """CAP/NCCN grades: 0 no residual cancer, 3 no evident response."""
 
@@ -34,6 +36,16 @@ class ScoreByResponse:
     good: FloatArray
     poor: FloatArray
     comparison: Comparison | None
+
+    @property
+    def quartiles(self) -> "tuple[Quartiles | None, Quartiles | None]":
+        """Quartiles (type 7) of good and of poor responders; None where there are none."""
+        found = [
+            np.quantile(part, (0.25, 0.5, 0.75)) if part.size else None
+            for part in (self.good, self.poor)
+        ]
+        good, poor = (None if q is None else (float(q[0]), float(q[1]), float(q[2])) for q in found)
+        return good, poor
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from dlcs_core.figures.roc import auc_text
 from dlcs_core.figures.score_groups import violin_figure, waterfall_figure
 from dlcs_core.report.cohort_scores import (
     TRG_GRADES,
+    Quartiles,
     ScoreByResponse,
     scores_by_response,
     waterfall,
@@ -68,17 +69,17 @@ def _test_text(found: Comparison | None) -> str:
 
 def _summary_row(name: str, one: ScoreByResponse) -> dict[str, str]:
     cells = {say("ui_score"): column_label(name)}
-    for group, values in _groups(one).items():
-        cells[group] = _quartiles(values)
+    for group, quartiles in zip(_groups(one), one.quartiles, strict=True):
+        cells[group] = _quartiles_text(quartiles)
     statistic = "–" if one.comparison is None else f"{one.comparison.statistic:.1f}"
     p = one.comparison.p if one.comparison else None
     return {**cells, "W": statistic, "P": p_text(p)}
 
 
-def _quartiles(values: np.ndarray) -> str:
-    if not values.size:
+def _quartiles_text(found: Quartiles | None) -> str:
+    if found is None:
         return "–"
-    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+    low, middle, high = found
     return f"{middle:.3f} [{low:.3f}, {high:.3f}]"
 
 

@@ -4,13 +4,22 @@ Everything here lives in the visitor's session: a table of patients never enters
 others share. Arguments count by what identifies them, so none of them is left out of the key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dlcs_core.errors import ClinicalError, CohortError
+from dlcs_core.report.association import (
+    AssociationReport,
+    AssociationRequest,
+    AssociationRow,
+    association_report,
+)
+from dlcs_core.report.cohort_grouping import LOW, Division, divided, monthly_grid, predictions_of
 from dlcs_core.report.cohort_selection import Selection, select
 from dlcs_core.report.response import ResponseReport, ResponseRequest, response_report
+from dlcs_core.report.survival import SurvivalReport, SurvivalRequest, survival_report
 from dlcs_core.ui.cohort_source import CohortInUse
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ def _selection_key(selection: Selection) -> str:
 
 
 _HASHED: dict[str | type[Any], Callable[[Any], Any]] = {
+    Division: repr,
     CohortInUse: _cohort_key,
     Selection: _selection_key,
 }
@@ -59,3 +69,69 @@ def response(
     """
     request = ResponseRequest(scores=scores, subgroups=subgroups)
     return response_report(selected(in_use, selection), request)
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)
+def survival(
+    in_use: CohortInUse, selection: Selection, risk: str | None, division: Division
+) -> SurvivalReport:
+    """Return the evaluation of overall survival by group.
+
+    Raises
+    ------
+    CohortError
+        If it is impossible.
+    """
+    table = divided(selected(in_use, selection), division)
+    request = SurvivalRequest(
+        risk=risk or SurvivalRequest.risk,
+        group=division.group_column,
+        survival=predictions_of(table),
+    )
+    return survival_report(table, request)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False, hash_funcs=_HASHED)
+def survival_by_month(
+    in_use: CohortInUse, selection: Selection, risk: str | None
+) -> tuple[SurvivalReport, Mapping[float, str]]:
+    """Return the evaluation at every month, and which columns predict survival."""
+    table = selected(in_use, selection)
+    request = SurvivalRequest(
+        risk=risk or SurvivalRequest.risk, horizons_months=monthly_grid(table)
+    )
+    return survival_report(table, request), predictions_of(table)
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)
+def hazard_ratios(
+    in_use: CohortInUse, selection: Selection, division: Division
+) -> tuple[AssociationRow, ...]:
+    """Return the hazard ratios between the groups; none where Cox regression is impossible."""
+    name = division.group_column
+    if name is None:
+        return ()
+    references = {name: LOW} if division.kind == "risk" else {}
+    request = AssociationRequest(
+        (name,), time="os_months", event="os_event", categorical=(name,), references=references
+    )
+    try:
+        return association_report(
+            divided(selected(in_use, selection), division), request
+        ).univariable
+    except (CohortError, ClinicalError):
+        # The survival report says why: no death, or a single group.
+        return ()
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)
+def cox(in_use: CohortInUse, selection: Selection, variables: tuple[str, ...]) -> AssociationReport:
+    """Return the Cox regressions of variables.
+
+    Raises
+    ------
+    CohortError
+        If there is no death.
+    """
+    request = AssociationRequest(variables, time="os_months", event="os_event")
+    return association_report(selected(in_use, selection), request)

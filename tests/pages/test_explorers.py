@@ -55,7 +55,7 @@ def test_the_area_on_the_page_is_that_of_the_statistics(page, data_directory):
 def test_another_cohort_gives_other_patients(page):
     app = page("survival_explorer")
     before = app.metric[0].value
-    app.get_by_key("survival_cohort").set_value("training").run()
+    app.get_by_key("cohort").set_value("training").run()
     assert not app.exception
     assert app.metric[0].value != before
 
