@@ -31,7 +31,12 @@ RATIO_FREE_BYTES = 64 * 1024**2
 ENCRYPTED_FLAG = 0x1
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 CHUNK_BYTES = 1024**2
-JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db"})
+JUNK_NAMES = frozenset(
+    {
+        *(".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
+        *(".gitkeep", ".keep", ".nomedia", ".placeholder"),
+    }
+)
 JUNK_FOLDERS = frozenset({"__MACOSX", ".git", "@eaDir", "$RECYCLE.BIN"})
 
 

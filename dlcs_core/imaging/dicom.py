@@ -40,6 +40,10 @@ QUICK_BYTES = 32 * 1024
 """What is read of a file at first; few headers are longer."""
 
 MAX_INFLATED_BYTES = 1024**3
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 8 * 1024**2
+"""A deflated file may grow to this, whatever its size, and beyond to ``MAX_RATIO`` times it."""
+
 DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
 EXPLICIT_SYNTAX = b"1.2.840.10008.1.2.1".ljust(len(DEFLATED_SYNTAX), b"\0")
 PIXEL_CLASSES = frozenset(
@@ -175,10 +179,13 @@ def _inflated(content: bytes) -> BinaryIO:
     if DEFLATED_SYNTAX not in content[:start]:
         return BytesIO(content)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    by_ratio = max(MAX_RATIO * len(content), RATIO_FREE_BYTES)
     try:
-        dataset = inflater.decompress(content[start:], MAX_INFLATED_BYTES)
+        dataset = inflater.decompress(content[start:], min(by_ratio, MAX_INFLATED_BYTES))
     except zlib.error as error:
         raise ImagingError("dicom_truncated") from error
+    if inflater.unconsumed_tail and by_ratio < MAX_INFLATED_BYTES:
+        raise ImagingError("file_ratio", limit=MAX_RATIO)
     if inflater.unconsumed_tail:
         raise ImagingError("file_too_large", limit_gib=MAX_INFLATED_BYTES // 1024**3)
     if not inflater.eof:

@@ -36,7 +36,14 @@ def test_members_are_read_and_junk_is_left_out(make_zip):
 
 
 @pytest.mark.parametrize(
-    ("name", "junk"), [("a/._b", True), ("__MACOSX/b", True), ("a/b.dcm", False), ("a.b", False)]
+    ("name", "junk"),
+    [
+        ("a/._b", True),
+        ("__MACOSX/b", True),
+        ("a/.gitkeep", True),
+        ("a/b.dcm", False),
+        ("a.b", False),
+    ],
 )
 def test_junk_is_told_by_name(name, junk):
     assert is_junk(name) is junk

@@ -3,6 +3,7 @@
 import shutil
 import struct
 import zipfile
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -264,6 +265,16 @@ def test_a_deflate_bomb_is_stopped(kit, plan, tmp_path, monkeypatch):
     monkeypatch.setattr("dlcs_core.imaging.dicom.MAX_INFLATED_BYTES", 4000)
     kit.write_series(tmp_path, replace(plan, transfer_syntax=DeflatedExplicitVRLittleEndian))
     assert refusal_of(tmp_path).code == "file_too_large"
+
+
+def test_a_deflated_file_beyond_any_ratio_of_images_is_stopped_early(kit, plan, tmp_path):
+    kit.write_series(tmp_path, replace(plan, transfer_syntax=DeflatedExplicitVRLittleEndian))
+    path = next(iter(tmp_path.iterdir()))
+    content = path.read_bytes()
+    meta_end = 132 + 12 + int.from_bytes(content[140:144], "little")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    path.write_bytes(content[:meta_end] + packer.compress(bytes(9 << 20)) + packer.flush())
+    assert refusal_of(tmp_path).code == "file_ratio"
 
 
 def test_a_folder_of_volumes_and_a_zipped_volume(kit, plan, tmp_path):
