@@ -103,8 +103,17 @@ def _value_text(metric: Metric) -> str:
     """Return a number with its interval."""
     if not isinstance(metric.value, float):
         return "–" if metric.value is None else str(metric.value)
-    interval = f" ({metric.ci95[0]:.2f}–{metric.ci95[1]:.2f})" if metric.ci95 else ""
-    return f"{metric.value:.2f}{interval}"
+    value = signed(metric.value)
+    if metric.ci95 is None:
+        return value
+    return say(
+        "ui_value_ci95", value=value, low=signed(metric.ci95[0]), high=signed(metric.ci95[1])
+    )
+
+
+def signed(number: float) -> str:
+    """Return a number with a minus sign that no one takes for a dash."""
+    return f"{number:.2f}".replace("-", "−")
 
 
 def show_provenance(bundle: Bundle) -> None:

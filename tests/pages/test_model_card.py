@@ -28,7 +28,7 @@ def test_metrics_stand_with_their_intervals(page, monkeypatch, tmp_path, bundle_
     (table,) = [t.value for t in app.table if "AUC" in t.value.columns]
     row = table.iloc[0]
     assert row["Cohort"] == "Internal validation"
-    assert (row["AUC"], row["Patients"]) == ("0.50 (0.40–0.60)", "131")
+    assert (row["AUC"], row["Patients"]) == ("0.50 (0.40 to 0.60)", "131")
 
 
 def test_text_from_the_bundle_is_shown_as_text(page):
