@@ -216,9 +216,11 @@ def _goodness_of_fit(
     df = int(n.size if external else n.size - 2)
     gap = (observed - expected) ** 2
     rest = expected * (1.0 - expected / n)
-    if ((rest <= 0.0) & (gap > 0.0)).any():
+    with np.errstate(divide="ignore", over="ignore"):
+        parts = gap / np.where(gap > 0.0, rest, 1.0)
+    statistic = float(parts.sum())
+    if not np.isfinite(statistic):
         return HosmerLemeshow(None, df, None, n, observed, expected)
-    statistic = float((gap / np.where(rest > 0.0, rest, 1.0)).sum())
     p = chi_square_p(statistic, df) if df > 0 else None
     return HosmerLemeshow(statistic, df, p, n, observed, expected)
 

@@ -19,6 +19,9 @@ CONDITION_FLOOR = 1e-7
 CHUNK = 32
 """Evaluation points worked on at once, so that their weights stay in the cache."""
 
+LIKENESS = 4.0
+"""Ratio of widths, and of distance to width, within which moving sums costs no digits."""
+
 RANK_TOLERANCE = 100.0 * float(np.finfo(np.float64).eps)
 """Relative size of a singular value that counts as 0, as in the loess routines."""
 
@@ -126,7 +129,10 @@ def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> Float
     still = width == 0.0
     weight[still] = x == at[still, None]
     weight *= count
-    moments, right = _moments(x, y, weight, at, safe)
+    narrowest = float(width.min())
+    alike = max(float(width.max()), float(np.ptp(at))) <= LIKENESS * narrowest
+    sums = _moments_by_product(x, y, weight, at, safe) if alike else _moments(y, weight, u)
+    moments, right = sums
     normal = moments[:, [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]
     regular = _well_conditioned(normal)
     fitted = np.empty(at.size)
@@ -136,10 +142,22 @@ def _local_fits(points: LoessPoints, at: FloatArray, width: FloatArray) -> Float
     return fitted
 
 
-def _moments(
+def _moments(y: FloatArray, weight: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Weighted sums of u^k (k to 4) and of y u^k (k to 2), u = (x - at) / width, per place."""
+    moments, right = np.empty((len(u), 5)), np.empty((len(u), 3))
+    power = weight.copy()
+    for k in range(5):
+        moments[:, k] = power.sum(axis=1)
+        if k < 3:
+            right[:, k] = power @ y
+        power *= u
+    return moments, right
+
+
+def _moments_by_product(
     x: FloatArray, y: FloatArray, weight: FloatArray, at: FloatArray, width: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Weighted sums of u^k (k to 4) and of y u^k (k to 2), u = (x - at) / width, per place.
+    """Return the same for neighbouring places of similar width, in half the time.
 
     One matrix product gives the sums about a common middle; they are then moved to each place.
     """
@@ -172,7 +190,7 @@ def _tricube(u: FloatArray) -> FloatArray:
 
 def _well_conditioned(normal: FloatArray) -> NDArray[np.bool_]:
     """Which normal equations may be solved as they are, without losing digits."""
-    size = np.sqrt(np.diagonal(normal, axis1=1, axis2=2))
+    size = np.sqrt(np.maximum(np.diagonal(normal, axis1=1, axis2=2), 0.0))
     safe = np.where(size > 0.0, size, 1.0)
     smallest = np.linalg.eigvalsh(normal / safe[:, :, None] / safe[:, None, :])[:, 0]
     return np.asarray(smallest > CONDITION_FLOOR)

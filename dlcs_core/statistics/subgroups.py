@@ -139,7 +139,8 @@ def interaction_test(
 def _log_odds_or_score(values: FloatArray) -> FloatArray:
     if (values > 0.0).all() and (values < 1.0).all():
         return np.asarray(np.log(values / (1.0 - values)))
-    return values
+    # The test does not depend on the unit, but squares of huge scores overflow.
+    return values / max(float(np.abs(values).max()), np.finfo(np.float64).tiny)
 
 
 def _log_likelihood(columns: FloatArray, outcome: NDArray[np.bool_]) -> float:
