@@ -9,15 +9,9 @@ import numpy as np
 from dlcs_core.clinical.cohort import Cohort
 from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
+from dlcs_core.report.survival_accuracy import Accuracy, accuracy
 from dlcs_core.report.survival_columns import event_column, group_column, number_column, time_column
-from dlcs_core.report.survival_model import (
-    Accuracy,
-    FollowUp,
-    Ranking,
-    accuracy,
-    attempted,
-    ranking,
-)
+from dlcs_core.report.survival_model import FollowUp, Ranking, attempted, ranking
 from dlcs_core.statistics.checks import FloatArray
 from dlcs_core.statistics.group_tests import LogRankTest, log_rank_test
 from dlcs_core.statistics.kaplan_meier import (

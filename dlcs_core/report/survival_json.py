@@ -4,10 +4,13 @@ import math
 from collections.abc import Sequence
 
 from dlcs_core.report.survival import GroupSurvival, SurvivalReport
-from dlcs_core.report.survival_model import Accuracy, Ranking
+from dlcs_core.report.survival_accuracy import Accuracy
+from dlcs_core.report.survival_model import Ranking
 from dlcs_core.statistics.checks import FloatArray
+from dlcs_core.statistics.decision_curve import DecisionCurve
 from dlcs_core.statistics.group_tests import LogRankTest
 from dlcs_core.statistics.kaplan_meier import KaplanMeierCurve
+from dlcs_core.statistics.survival_calibration import SurvivalCalibration
 
 SCHEMA = "dlcs.survival/1"
 
@@ -74,6 +77,8 @@ def _ranking(found: Ranking | None, horizons: Sequence[float]) -> Json:
         "auc_se": _by_time(horizons, auc.se if auc else None),
         "integrated_auc": auc and auc.integrated,
         "integrated_auc_monthly": found and found.integrated_monthly,
+        "calibration_slope": found.slope.slope if found and found.slope else None,
+        "calibration_slope_ci95": list(found.slope.ci95) if found and found.slope else None,
     }
 
 
@@ -91,7 +96,33 @@ def _accuracy(found: Accuracy | None, horizons: Sequence[float]) -> Json:
         "integrated_brier_score_monthly": found and found.integrated_monthly,
         "integrated_brier_score_null": found and found.integrated_null,
         "ipa": found and found.ipa,
+        "calibration": {time_key(t): _calibration(c) for t, c in found.calibration.items()}
+        if found
+        else None,
+        "net_benefit": {time_key(t): _net_benefit(c) for t, c in found.decision.items()}
+        if found
+        else None,
     }
+
+
+def _calibration(found: SurvivalCalibration) -> Json:
+    return {
+        "ici": found.ici,
+        "e50": found.e50,
+        "e90": found.e90,
+        "emax": found.emax,
+        "observed_expected": found.observed_expected,
+    }
+
+
+def _net_benefit(curve: DecisionCurve) -> list[Json]:
+    rows = zip(
+        curve.threshold.tolist(), curve.net_benefit.tolist(), curve.treat_all.tolist(), strict=True
+    )
+    return [
+        {"threshold": t, "net_benefit": _finite(benefit), "treat_all": everybody}
+        for t, benefit, everybody in rows
+    ]
 
 
 def _by_time(

@@ -1,15 +1,15 @@
-"""A risk and its predicted survival against the follow-up: order, areas and squared errors."""
+"""A risk against the follow-up: how well it orders the deaths."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from dlcs_core.clinical.record import displayable
-from dlcs_core.errors import CohortError, Notice
+from dlcs_core.errors import CohortError, ModelError, Notice
 from dlcs_core.statistics.checks import BoolArray, FloatArray
-from dlcs_core.statistics.survival_brier import SurvivalBrier, integrated_score, survival_brier
+from dlcs_core.statistics.survival_calibration import SurvivalSlope, survival_calibration_slope
 from dlcs_core.statistics.survival_metrics import (
     Concordance,
     harrell_c_of,
@@ -78,6 +78,9 @@ class Ranking:
         At the horizons.
     integrated_monthly : float or None
         Over months 1 to 35.
+    slope : SurvivalSlope or None
+        Coefficient of the risk, 1 where it is a log hazard ratio that holds; None where it has no
+        finite estimate.
     """
 
     n: int
@@ -86,38 +89,14 @@ class Ranking:
     uno_c: float | None
     auc: TimeDependentAuc
     integrated_monthly: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Accuracy:
-    """How near predicted survival comes to what happened.
-
-    Attributes
-    ----------
-    n : int
-        Patients with follow-up and every prediction.
-    scores : SurvivalBrier
-        At every month with a prediction.
-    integrated, integrated_null, ipa : float or None
-        Over the horizons: of the predictions, of the Kaplan-Meier curve told to everybody, and 1
-        minus their ratio; None unless every horizon has a score.
-    integrated_monthly : float or None
-        Over months 1 to 35; None unless each has a score.
-    """
-
-    n: int
-    scores: SurvivalBrier
-    integrated: float | None
-    integrated_null: float | None
-    ipa: float | None
-    integrated_monthly: float | None
+    slope: SurvivalSlope | None
 
 
 def attempted(statistic: Callable[[], Result], notices: list[Notice]) -> Result | None:
     """Return a statistic; where it is impossible None, and the refusal becomes a warning."""
     try:
         return statistic()
-    except CohortError as error:
+    except (CohortError, ModelError) as error:
         notices.append(Notice(error.code, error.values))
         return None
 
@@ -164,7 +143,7 @@ def ranking(
     _warn_of_reversal(concordance, name, notices)
     last = horizons_months[-1]
     auc = time_dependent_auc(time, event, values_of, horizons_months)
-    _warn_of_gaps("survival_auc_missing", auc.horizon_months, auc.auc, notices)
+    warn_of_gaps("survival_auc_missing", auc.horizon_months, auc.auc, notices)
     return Ranking(
         n=int(known.sum()),
         events=int(event.sum()),
@@ -172,6 +151,7 @@ def ranking(
         uno_c=attempted(lambda: uno_c_of(pairs, last), notices),
         auc=auc,
         integrated_monthly=_monthly_auc(time, event, values_of, notices),
+        slope=_slope(time, event, values_of),
     )
 
 
@@ -186,6 +166,14 @@ def _monthly_auc(
     return found.integrated
 
 
+def _slope(time: FloatArray, event: FloatArray, risk: FloatArray) -> SurvivalSlope | None:
+    """Return the slope; a constant or separating risk is told of already."""
+    try:
+        return survival_calibration_slope(time, event, risk)
+    except ModelError:
+        return None
+
+
 def _warn_of_reversal(found: Concordance | None, name: str, notices: list[Notice]) -> None:
     """Warn where a higher risk goes with a later death beyond chance; nothing is flipped."""
     if found is not None and found.ci95[1] < 0.5:
@@ -193,75 +181,8 @@ def _warn_of_reversal(found: Concordance | None, name: str, notices: list[Notice
         notices.append(Notice("survival_risk_reversed", values))
 
 
-def _warn_of_gaps(code: str, months: FloatArray, values: FloatArray, notices: list[Notice]) -> None:
+def warn_of_gaps(code: str, months: FloatArray, values: FloatArray, notices: list[Notice]) -> None:
     """Warn of the horizons at which a statistic does not exist."""
     gaps = months[np.isnan(values)]
     if gaps.size:
         notices.append(Notice(code, {"months": ", ".join(f"{t:g}" for t in gaps)}))
-
-
-def accuracy(
-    followed: FollowUp,
-    predictions: Mapping[float, FloatArray],
-    horizons_months: Sequence[float],
-    notices: list[Notice],
-) -> Accuracy | None:
-    """Hold predicted survival against the follow-up.
-
-    Parameters
-    ----------
-    followed : FollowUp
-        Of every row.
-    predictions : mapping of float to array of float64, shape (n_rows,)
-        Predicted survival probability by month; NaN where missing.
-    horizons_months : sequence of float
-        Horizons of the integral.
-    notices : list of Notice
-        Takes the warnings.
-
-    Returns
-    -------
-    Accuracy or None
-        None without a usable prediction, or where nobody died.
-    """
-    usable = {t: p for t, p in sorted(predictions.items()) if _is_probability(t, p, notices)}
-    if not usable:
-        return None
-    survival, months = np.column_stack(list(usable.values())), np.array(list(usable))
-    known = followed.is_known & ~np.isnan(survival).any(axis=1)
-    if left_out := followed.n - int(known.sum()):
-        notices.append(Notice("survival_rows_without_prediction", {"count": left_out}))
-    time, event = followed.part(known)
-    if not event.any():
-        return None
-    scores = survival_brier(time, event, survival[known], months)
-    _warn_of_gaps("survival_brier_missing", months, scores.brier, notices)
-    horizons = np.array(horizons_months)
-    integrated = _over(horizons, months, scores.brier)
-    null = _over(horizons, months, scores.null)
-    if integrated is None:
-        notices.append(Notice("survival_integrated_brier_missing", {"count": len(horizons)}))
-    return Accuracy(
-        n=int(known.sum()),
-        scores=scores,
-        integrated=integrated,
-        integrated_null=null,
-        ipa=None if integrated is None or not null else 1.0 - integrated / null,
-        integrated_monthly=_over(np.array(MONTHLY), months, scores.brier),
-    )
-
-
-def _is_probability(month: float, survival: FloatArray, notices: list[Notice]) -> bool:
-    """Whether a column is a probability; a warning where it is not."""
-    count = int(((survival < 0.0) | (survival > 1.0)).sum())
-    if count:
-        values = {"month": f"{month:g}", "count": count}
-        notices.append(Notice("survival_not_a_probability", values))
-    return not count
-
-
-def _over(grid: FloatArray, months: FloatArray, scores: FloatArray) -> float | None:
-    """Integrate scores over a grid of months; None where one has no score."""
-    if not np.isin(grid, months).all():
-        return None
-    return integrated_score(grid, scores[np.searchsorted(months, grid)])

@@ -21,6 +21,9 @@ from dlcs_core.statistics.spline import restricted_cubic_spline, spline_knots
 
 CURVE_POINTS = 101
 GROUPS = 5
+CERTAINTY_MARGIN = 1e-9
+"""Nearest to 0 or 1 that a risk counts on the curve's scale, which has no end."""
+
 COLUMNS = ("cloglog", "cloglog'")
 
 
@@ -114,7 +117,7 @@ def survival_calibration(
     event_observed : array of bool or 0/1, shape (n_patients,)
         True where the death was seen.
     risk : array of float, shape (n_patients,)
-        Predicted probability of death by the horizon, in (0, 1). Survival is not accepted: pass
+        Predicted probability of death by the horizon, in [0, 1]. Survival is not accepted: pass
         1 minus it.
     horizon_months : float
         Within the follow-up.
@@ -131,8 +134,8 @@ def survival_calibration(
     Raises
     ------
     CohortError
-        If the cohort is empty, nobody died, sizes differ, a risk is missing or not inside
-        (0, 1), the risks are too alike for three knots, or the horizon is beyond the follow-up.
+        If the cohort is empty, nobody died, sizes differ, a risk is missing or outside
+        [0, 1], the risks are too alike for three knots, or the horizon is beyond the follow-up.
     ModelError
         If the Cox regression has no finite estimate.
 
@@ -144,9 +147,6 @@ def survival_calibration(
     time, event = followed_up(time_months, event_observed)
     values = probabilities(risk)
     same_size(time, values)
-    certain = int(((values <= 0.0) | (values >= 1.0)).sum())
-    if certain:
-        raise CohortError("statistic_risk_certain", count=certain, n=values.size)
     if horizon_months > time.max():
         raise CohortError(
             "statistic_horizon_beyond", horizon=horizon_months, last=float(time.max())
@@ -204,7 +204,8 @@ def survival_calibration_slope(
 
 def _cloglog(risk: FloatArray) -> FloatArray:
     """Log of the cumulative hazard that a risk means."""
-    return np.asarray(np.log(-np.log1p(-risk)))
+    inside = np.clip(risk, CERTAINTY_MARGIN, 1.0 - CERTAINTY_MARGIN)
+    return np.asarray(np.log(-np.log1p(-inside)))
 
 
 def _observed(fit: CoxFit, risk: FloatArray, knots: FloatArray, t: float) -> FloatArray:

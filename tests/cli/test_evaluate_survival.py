@@ -133,6 +133,31 @@ def test_order_and_errors_equal_r(evaluate, dataset, tmp_path):
     assert found["ipa"] == pytest.approx(1 - ibs / null, rel=1e-5)
 
 
+@pytest.mark.parametrize("dataset", ["lung", "gbsg"])
+def test_calibration_and_net_benefit_equal_r(evaluate, dataset, tmp_path):
+    smooth = [
+        e["value"] for k, e in entries_of(dataset, "survival_calibration").items() if "smooth" in k
+    ]
+    ((_, decision),) = entries_of(dataset, "dca").items()
+    times = [value["horizon"] for value in smooth]
+    found = evaluate(
+        oracle_table(dataset, times, tmp_path),
+        "--time", "time", "--event", "status", "--risk", "lp",
+        "--times", ",".join(map(str, times)),
+        "--survival", ",".join(f"{t}=alive{t}" for t in times),
+    )  # fmt: skip
+    for value in smooth:
+        calibration = found["calibration"][str(value["horizon"])]
+        for ours, theirs in (("ici", "ICI"), ("e50", "E50"), ("e90", "E90"), ("emax", "Emax")):
+            assert calibration[ours] == pytest.approx(value[theirs], rel=1e-4, abs=1e-6)
+    rows = found["net_benefit"][str(decision["horizon"])]
+    expected = decision["value"][decision["risk"]]
+    assert [row["net_benefit"] for row in rows] == [
+        b if b is None else pytest.approx(b, abs=1e-8) for b in expected
+    ]
+    assert found["calibration_slope"] == pytest.approx(1.0, abs=1e-6)
+
+
 @pytest.mark.parametrize(("dataset", "tau"), [("lung", 12), ("lung", 24), ("gbsg", 35)])
 def test_uno_is_truncated_at_the_last_time(evaluate, dataset, tau, tmp_path):
     expected = entries_of(dataset, "survival_metrics")[f"uno.lp.tau{tau}"]["value"]["c_survival"]

@@ -24,6 +24,11 @@ from dlcs_core.statistics.precision_recall import precision_recall_curve
 from dlcs_core.statistics.proportional_hazards import proportional_hazards_test
 from dlcs_core.statistics.roc import roc_curve
 from dlcs_core.statistics.survival_brier import survival_brier
+from dlcs_core.statistics.survival_calibration import (
+    survival_calibration,
+    survival_calibration_slope,
+)
+from dlcs_core.statistics.survival_decision_curve import survival_decision_curve
 from dlcs_core.statistics.survival_metrics import harrell_c, uno_c
 from dlcs_core.statistics.time_dependent_auc import time_dependent_auc
 from dlcs_core.translation import LANGUAGES, sentence_of
@@ -59,6 +64,15 @@ SURVIVAL = {
     "uno_c": lambda t, e: uno_c(t, e, np.arange(len(t)), 9),
     "time_dependent_auc": lambda t, e: time_dependent_auc(t, e, np.arange(len(t)), [2]),
     "survival_brier": lambda t, e: survival_brier(t, e, np.full((len(t), 1), 0.5), [2]),
+    "survival_calibration": lambda t, e: survival_calibration(
+        t, e, np.linspace(0.1, 0.9, len(t)), 2
+    ),
+    "survival_calibration_slope": lambda t, e: survival_calibration_slope(
+        t, e, np.arange(len(t), dtype=float)
+    ),
+    "survival_decision_curve": lambda t, e: survival_decision_curve(
+        t, e, np.full(len(t), 0.5), 2, [0.5]
+    ),
     "fit_cox": lambda t, e: fit_cox(np.reshape(np.arange(len(t)), (-1, 1)), t, e, ["x"]),
     "proportional_hazards_test": lambda t, e: proportional_hazards_test(
         np.reshape(np.arange(len(t)), (-1, 1)), t, e, ["x"], {"x": ["x"]}

@@ -90,8 +90,6 @@ def test_patient_order_does_not_matter(cohort, rng):
 @pytest.mark.parametrize(
     ("risk", "horizon", "code"),
     [
-        (0.0, 24.0, "statistic_risk_certain"),
-        (1.0, 24.0, "statistic_risk_certain"),
         (1.5, 24.0, "statistic_not_a_probability"),
         (0.3, 900.0, "statistic_horizon_beyond"),
     ],
@@ -103,3 +101,13 @@ def test_impossible_risks_and_horizons_are_refused(cohort, risk, horizon, code):
     with pytest.raises(CohortError) as refusal:
         survival_calibration(time, event, risks, horizon)
     assert refusal.value.code == code
+
+
+def test_a_certain_risk_is_one_bad_prediction_among_many(cohort):
+    time, event, rate = cohort
+    risk = -np.expm1(-24 * rate)
+    first = survival_calibration(time, event, risk, 24.0)
+    risk[7] = 1.0
+    found = survival_calibration(time, event, risk, 24.0)
+    assert found.ici == pytest.approx(first.ici, abs=0.01)
+    assert found.predicted[-1] == 1.0
