@@ -16,6 +16,7 @@ from dlcs_core.statistics.proportional_hazards import (
     proportional_hazards_test,
 )
 from dlcs_core.statistics.survival_metrics import harrell_c
+from dlcs_core.statistics.variance_inflation import variance_inflation
 from dlcs_core.statistics.wald import WaldRow
 
 Kind = Literal["logistic", "cox"]
@@ -40,6 +41,8 @@ class Fitted:
         Statistic, degrees of freedom and P against no variable.
     concordance, concordance_se : float
         AUC or Harrell's C of the linear predictor on the rows that it was fitted on.
+    variance_inflation : mapping of str to float
+        Per variable, generalised.
     proportional_hazards : tuple of ProportionalHazardsRow or None
         Cox only; None too with so few deaths that the test has no answer.
     """
@@ -50,6 +53,7 @@ class Fitted:
     likelihood_ratio: tuple[float, int, float]
     concordance: float
     concordance_se: float | None
+    variance_inflation: Mapping[str, float]
     proportional_hazards: tuple[ProportionalHazardsRow, ...] | None
 
 
@@ -132,6 +136,7 @@ class LogisticOutcome:
             likelihood_ratio=found.likelihood_ratio,
             concordance=auc.auc,
             concordance_se=auc.se,
+            variance_inflation=_inflation(found.covariance[1:, 1:], terms),
             proportional_hazards=None,
         )
 
@@ -186,8 +191,17 @@ class CoxOutcome:
             likelihood_ratio=found.likelihood_ratio,
             concordance=c.c_index,
             concordance_se=c.se,
+            variance_inflation=_inflation(found.covariance, terms),
             proportional_hazards=_proportional_hazards(matrix, time, event, terms),
         )
+
+
+def _inflation(covariance: FloatArray, terms: Sequence[Term]) -> Mapping[str, float]:
+    """Return the variance inflation of each variable."""
+    places: dict[str, list[int]] = {}
+    for place, term in enumerate(terms):
+        places.setdefault(term.variable, []).append(place)
+    return variance_inflation(covariance, places)
 
 
 def _proportional_hazards(

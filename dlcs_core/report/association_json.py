@@ -73,6 +73,7 @@ def _multivariable(found: Multivariable) -> Json:
         and dict(zip(("statistic", "df", "p"), fit.likelihood_ratio, strict=True)),
         "concordance": fit and fit.concordance,
         "concordance_se": fit and fit.concordance_se,
+        "variance_inflation": fit and dict(fit.variance_inflation),
         "proportional_hazards": _hazards(found.proportional_hazards),
     }
 

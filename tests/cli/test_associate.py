@@ -261,6 +261,16 @@ def test_separated_data_are_null_with_the_reason(associate, write, columns):
     assert {"association_not_estimable", "model_separated"} <= set(codes_of(found))
 
 
+def test_variables_that_say_the_same_are_inflated(associate, write, columns):
+    rng = np.random.default_rng(8)
+    columns["like_age"] = [age + rng.normal(0, 2) for age in columns["age_years"]]
+    options = ("--time", "os_months", "--event", "os_event")
+    found = associate(write(columns), *options, "--variables", "age_years,like_age,cea")
+    inflation = found["multivariable"]["variance_inflation"]
+    assert list(inflation) == ["age_years", "like_age", "cea"]
+    assert min(inflation["age_years"], inflation["like_age"]) > 5 > 1.2 > inflation["cea"]
+
+
 def test_lasso_without_folds_is_the_same_in_every_run(associate, write, columns):
     options = ("--outcome", "good_response", "--variables", "age_years,cea,arm", "--lasso")
     first, second = (associate(write(columns), *options)["lasso"] for _ in range(2))
