@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dlcs_core.report.cohort_selection import Selection
+from dlcs_core.ui.cache import survival_time_origin
 from dlcs_core.ui.cohort_address import keep_language
 from dlcs_core.ui.cohort_charts import choose_image_format
 from dlcs_core.ui.cohort_cox_view import show_cox
@@ -11,7 +12,7 @@ from dlcs_core.ui.cohort_reports import hazard_ratios, survival, survival_by_mon
 from dlcs_core.ui.cohort_source import CohortInUse, choose_source
 from dlcs_core.ui.cohort_survival_controls import choose_division, choose_risk, has_follow_up
 from dlcs_core.ui.cohort_survival_view import show_counts, show_curves, show_performance
-from dlcs_core.ui.messages import refusals_shown, show_notices
+from dlcs_core.ui.messages import refusals_shown, show_notices, show_time_origin
 from dlcs_core.ui.session import require
 from dlcs_core.ui.words import say
 
@@ -43,6 +44,7 @@ def _show(in_use: CohortInUse, selection: Selection) -> None:
     view = choose_view(VIEWS, "survival_view")
     if view == "curves":
         show_curves(report, division, hazard_ratios(in_use, selection, division))
+        show_time_origin(survival_time_origin() if in_use.is_demo else None)
     elif view == "cox":
         show_cox(in_use, selection)
     else:

@@ -7,8 +7,9 @@ import streamlit as st
 
 from dlcs_core.clinical.cohort import GOOD_RESPONSE_TRG
 from dlcs_core.errors import DlcsError, Notice
+from dlcs_core.report.case_view import time_origin_text
 from dlcs_core.ui.demo_cases import DemoCase
-from dlcs_core.ui.words import say, sentence_shown
+from dlcs_core.ui.words import language, plain, say, sentence_shown
 
 
 @contextmanager
@@ -50,3 +51,11 @@ def show_synthetic_case(case: DemoCase, *, with_truth: bool) -> None:
         text = f"{text} {say(code, trg=case.trg)}"
     with st.container(key="synthetic_case"):
         st.markdown(text)
+
+
+def show_time_origin(origin: str | None) -> None:
+    """Say from which moment survival time counts, as it must stand under every curve."""
+    if origin is None:
+        st.caption(say("ui_survival_origin_unknown"))
+    else:
+        st.caption(say("ui_survival_origin", origin=plain(time_origin_text(origin, language()))))
