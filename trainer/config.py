@@ -55,7 +55,9 @@ class OptimizationConfig:
         ``"one_cycle"`` ends annealed; ``"step"`` multiplies the rate by ``step_factor`` every
         ``step_epochs``.
     warmup_share : float
-        Share of the one-cycle schedule spent rising.
+        Share of a cycle spent rising.
+    cycles : int
+        Equal cycles of the one-cycle schedule, one after the other: warm restarts.
     weight_decay : float
         On convolution and linear weights only, not on norms and biases.
     gradient_clip : float
@@ -63,7 +65,7 @@ class OptimizationConfig:
     ema_decay : float
         Decay of the moving average of weights and buffers; 0 switches it off.
     quantized_epochs : int
-        Closing epochs trained through the rounding of the weights' stored form.
+        Closing epochs of each cycle trained through the rounding of the weights' stored form.
     selection : str
         ``"last_epoch"`` chooses nothing on the held-out fold; ``"best_validation_auc"`` does as
         the paper did and is optimistic.
@@ -78,6 +80,7 @@ class OptimizationConfig:
     max_learning_rate: float = 6e-4
     schedule: Schedule = "one_cycle"
     warmup_share: float = 0.25
+    cycles: int = 1
     step_epochs: int = 50
     step_factor: float = 0.1
     weight_decay: float = 0.01
@@ -87,6 +90,11 @@ class OptimizationConfig:
     selection: Selection = "last_epoch"
     patience_epochs: int = 0
     mixed_precision: bool = False
+
+    @property
+    def cycle_epochs(self) -> int:
+        """Epochs of one cycle."""
+        return self.epochs // self.cycles
 
 
 @dataclass(frozen=True)
@@ -232,6 +240,7 @@ def _check_ranges(config: TrainingConfig) -> None:
         "optimization.weight_decay": (training.weight_decay, 0.0, 10.0),
         "optimization.gradient_clip": (training.gradient_clip, 1e-6, 1e6),
         "optimization.ema_decay": (training.ema_decay, 0.0, 0.99999),
+        "optimization.cycles": (training.cycles, 1, training.epochs),
         "optimization.quantized_epochs": (training.quantized_epochs, 0, training.epochs),
         "sampling.crop_px": (sampling.crop_px, 32, 112),
     }
@@ -240,3 +249,10 @@ def _check_ranges(config: TrainingConfig) -> None:
             raise TrainingError(
                 "config_out_of_range", setting=setting, found=value, low=low, high=high
             )
+    if training.epochs % training.cycles:
+        raise TrainingError(
+            "config_not_allowed",
+            setting="optimization.cycles",
+            found=training.cycles,
+            allowed=f"the divisors of epochs ({training.epochs})",
+        )

@@ -169,7 +169,8 @@ def _step(
 ) -> float:
     """Forward, backward, clip, step, average; return the loss."""
     settings, model = config.optimization, state.model
-    rounding = state.epoch >= settings.epochs - settings.quantized_epochs
+    left_in_cycle = settings.cycle_epochs - state.epoch % settings.cycle_epochs
+    rounding = left_in_cycle <= settings.quantized_epochs
     # Without its special instructions a CPU computes bfloat16 forty times slower.
     mixed = settings.mixed_precision and images.device.type == "cuda"
     with weights_as_stored(model, config.storage) if rounding else nullcontext():

@@ -41,7 +41,8 @@ def rate_and_momentum(
     if settings.schedule == "step":
         return peak * settings.step_factor ** (step // steps_per_epoch // settings.step_epochs), 0.9
     low, high = MOMENTUM_RANGE
-    last = settings.epochs * steps_per_epoch - 1
+    last = settings.cycle_epochs * steps_per_epoch - 1
+    step %= last + 1
     top = settings.warmup_share * (last + 1) - 1
     initial = peak / INITIAL_DIVISOR
     if step <= top:

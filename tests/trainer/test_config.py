@@ -34,6 +34,8 @@ def test_paper_recipe_says_that_it_is_optimistic() -> None:
         ("network = 3", "config_wrong_type"),
         ('[sampling]\nbalancing = "smote"', "config_not_allowed"),
         ("folds = 3", "config_out_of_range"),
+        ("[optimization]\ncycles = 0", "config_out_of_range"),
+        ("[optimization]\nepochs = 5\ncycles = 2", "config_not_allowed"),
         ("n_views = 3", "config_not_allowed"),
         ("[sampling]\ncrop_px = 113", "config_out_of_range"),
         ("folds = ", "config_no_toml"),

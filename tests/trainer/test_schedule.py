@@ -18,6 +18,13 @@ def test_one_cycle_equals_torch_at_every_step() -> None:
             peer.step()
 
 
+def test_every_cycle_repeats_the_first() -> None:
+    once = OptimizationConfig(epochs=4)
+    twice = OptimizationConfig(epochs=8, cycles=2)
+    for step in range(80):
+        assert rate_and_momentum(step, 10, twice) == rate_and_momentum(step % 40, 10, once)
+
+
 def test_step_schedule_falls_tenfold_every_fifty_epochs() -> None:
     settings = OptimizationConfig(epochs=150, max_learning_rate=5e-4, schedule="step")
     rates = [rate_and_momentum(epoch * 7, 7, settings)[0] for epoch in (0, 49, 50, 149)]
