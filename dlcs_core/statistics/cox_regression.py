@@ -165,6 +165,8 @@ def _maximum(risk_sets: RiskSets, penalty: FloatArray) -> tuple[FloatArray, Floa
         information = information + np.diag(penalty)
         if not penalty.size:
             return beta, information
+        if not np.isfinite(information).all():
+            break
         if np.linalg.eigvalsh(information)[0] <= INFORMATION_FLOOR * risk_sets.deaths.size:
             break
         step = np.asarray(np.linalg.solve(information, gradient - penalty * beta))
@@ -181,7 +183,7 @@ def _line_search(
     for halving in range(MAX_HALVINGS):
         trial = beta + step * 0.5**halving
         value = _penalized(risk_sets, penalty, trial)
-        if value >= best - 1e-10 * abs(best):
+        if np.isfinite(value) and value >= best - 1e-10 * abs(best):
             return trial, value
     return beta, best
 

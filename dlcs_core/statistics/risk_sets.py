@@ -10,6 +10,10 @@ from dlcs_core.statistics.checks import BoolArray, FloatArray
 
 Ties = Literal["efron", "breslow"]
 
+SMALLEST_SUM = 1e-150
+"""Weight of a risk set against the heaviest patient, below which its square is no number; only
+columns that order the deaths perfectly lead there."""
+
 
 @dataclass(frozen=True, eq=False)
 class BaselineHazard:
@@ -81,9 +85,11 @@ class RiskSets:
         return weight, total[:, 0], total[:, 1:], unit
 
     def log_likelihood(self, beta: FloatArray) -> float:
-        """Partial log likelihood."""
+        """Partial log likelihood; NaN where a sum is too small for a number."""
         _, S0, _, unit = self.sums(beta)
         logit = self.X[self.deaths] @ beta
+        if not S0.min() > SMALLEST_SUM:
+            return float("nan")
         return float(logit.sum() - np.log(S0).sum()) - unit * self.deaths.size
 
     def derivatives(

@@ -277,6 +277,31 @@ def test_lasso_without_folds_is_the_same_in_every_run(associate, write, columns)
     assert first == second
 
 
+COX = ("--time", "os_months", "--event", "os_event", "--variables", "age_years,arm,cea")
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "code"),
+    [
+        ("os_event", [1] + [0] * (N - 1), "model_separated"),
+        ("os_months", [10.0] * N, "association_hazards_not_tested"),
+        ("age_years", [""] * N, "association_columns_left_out"),
+        ("arm", ["a"] * N, "association_columns_left_out"),
+    ],
+)
+def test_poor_tables_have_named_gaps(associate, write, columns, column, cells, code):
+    columns[column] = cells
+    assert code in codes_of(associate(write(columns), *COX))
+
+
+def test_a_variable_that_orders_every_death_is_named(associate, write, columns):
+    columns["order"] = [-months for months in columns["os_months"]]
+    found = associate(write(columns), *COX, "--variables", "order")
+    assert found["univariable"][-1]["p"] is None
+    assert found["univariable"][0]["p"] is not None
+    assert "model_separated" in codes_of(found)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -304,6 +304,31 @@ def test_what_says_nothing_is_a_warning(evaluate, write, columns, column, cells,
     assert code in codes_of(found)
 
 
+@pytest.mark.parametrize(
+    ("column", "cells", "code"),
+    [
+        ("os_months", [0.0] * 120, "survival_time_zero"),
+        ("os_months", [10.0] * 120, "survival_auc_missing"),
+        ("os_event", [1] + [0] * 119, "survival_fewest_events"),
+        ("os_event", [1] * 20 + [0] * 100, "survival_few_events"),
+        ("os_linear_predictor", [""] * 120, "survival_rows_without_risk"),
+        ("s24", [""] * 120, "survival_rows_without_prediction"),
+        ("patient_id", ["P"] * 120, "patient_id_twice"),
+    ],
+)
+def test_poor_tables_have_named_gaps(evaluate, write, columns, column, cells, code):
+    columns[column] = cells
+    found = evaluate(write(columns), "--group", "arm", "--survival", SURVIVAL)
+    assert code in codes_of(found)
+    assert found["n"] == 120
+
+
+def test_one_patient_has_a_curve_and_nothing_more(evaluate, write, columns):
+    found = evaluate(write({name: cells[:1] for name, cells in columns.items()}))
+    assert found["kaplan_meier"]["all"]["n_at_risk"] == [1]
+    assert found["harrell_c"] is None
+
+
 def test_a_reversed_risk_is_named_and_not_flipped(evaluate, write, columns):
     columns["os_linear_predictor"] = [-risk for risk in columns["os_linear_predictor"]]
     found = evaluate(write(columns))

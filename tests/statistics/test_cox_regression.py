@@ -86,3 +86,21 @@ def test_hazard_ratio_of_exponential_times_is_found(rng):
     time = rng.exponential(1.0 / np.exp(0.7 * group))
     found = fit_cox(group[:, None], time, np.ones(4000), ["group"])
     assert found.coefficients[0] == pytest.approx(0.7, abs=3 * found.standard_errors[0])
+
+
+@pytest.mark.parametrize("steepness", [1.0, 30.0, 1e4])
+def test_a_column_that_orders_every_death_is_refused(rng, steepness):
+    time = rng.exponential(size=60)
+    X = np.column_stack([-steepness * time, rng.normal(size=60)])
+    event = rng.random(60) < 0.6
+    with pytest.raises(ModelError) as refusal:
+        fit_cox(X, time, event, ["order", "noise"])
+    assert refusal.value.code == "model_separated"
+
+
+def test_a_single_death_bears_no_estimate(rng):
+    event = np.arange(60) == 0
+    X = np.column_stack([rng.normal(size=60), rng.integers(0, 2, 60)])
+    with pytest.raises(ModelError) as refusal:
+        fit_cox(X, rng.exponential(size=60), event, ["a", "b"])
+    assert refusal.value.code == "model_separated"
