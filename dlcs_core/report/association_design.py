@@ -94,6 +94,8 @@ class DesignVariable:
         """Return a term per level, also of those that are absent, against the reference in use."""
         if not self.levels:
             return self.terms
+        if len(self.levels) == 1:  # nothing to compare with, which is not passed over in silence
+            return (Term(self.name, None, self.levels[0]),)
         reference = present.levels[0] if present.levels else self.levels[0]
         return tuple(Term(self.name, v, reference) for v in self.levels if v != reference)
 

@@ -291,7 +291,9 @@ COX = ("--time", "os_months", "--event", "os_event", "--variables", "age_years,a
 )
 def test_poor_tables_have_named_gaps(associate, write, columns, column, cells, code):
     columns[column] = cells
-    assert code in codes_of(associate(write(columns), *COX))
+    found = associate(write(columns), *COX)
+    assert code in codes_of(found)
+    assert {row["variable"] for row in found["univariable"]} == {"age_years", "arm", "cea"}
 
 
 def test_a_variable_that_orders_every_death_is_named(associate, write, columns):
