@@ -1,14 +1,15 @@
-"""How one clinical variable is distributed in good and in poor responders."""
+"""How one variable is distributed in groups of patients."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dlcs_core.figures.theme import BLUE, VERMILLION, new_figure
+from dlcs_core.figures.theme import OKABE_ITO, literal, new_figure
 
-COLORS = (BLUE, VERMILLION)
+COLORS = OKABE_ITO
 N_BINS = 24
 
 
@@ -34,14 +35,14 @@ def histogram_figure(
     figure = new_figure(x_title="", y_title="fig_share", language=language)
     pooled = np.concatenate(list(values.values()))
     edges = np.histogram_bin_edges(pooled, bins=N_BINS)
-    for (name, found), color in zip(values.items(), COLORS, strict=False):
+    for (name, found), color in zip(values.items(), cycle(COLORS), strict=False):
         counts, _ = np.histogram(found, bins=edges)
         figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=counts / max(len(found), 1), name=name,
+            x=(edges[:-1] + edges[1:]) / 2, y=counts / max(len(found), 1), name=literal(name),
             marker={"color": color}, opacity=0.75,
         )  # fmt: skip
     figure.update_layout(bargap=0.05)
-    figure.update_xaxes(title_text=axis_title)
+    figure.update_xaxes(title_text=literal(axis_title))
     figure.update_yaxes(tickformat=".0%")
     return figure
 
@@ -66,8 +67,10 @@ def levels_figure(
         One bar trace per group.
     """
     figure = new_figure(x_title="", y_title="fig_share", language=language)
-    for (name, found), color in zip(shares.items(), COLORS, strict=False):
-        figure.add_bar(x=list(levels), y=list(found), name=name, marker={"color": color},
-                       opacity=0.85)  # fmt: skip
+    for (name, found), color in zip(shares.items(), cycle(COLORS), strict=False):
+        figure.add_bar(
+            x=[literal(level) for level in levels], y=list(found), name=literal(name),
+            marker={"color": color}, opacity=0.85,
+        )  # fmt: skip
     figure.update_yaxes(tickformat=".0%")
     return figure

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EVERYBODY = "all"
+NO_GROUPS = "-"
 
 
 def choose_selection(table: "pd.DataFrame") -> Selection:
@@ -110,3 +111,17 @@ def choose_view(views: Sequence[str], key: str) -> str:
     )  # fmt: skip
     keep(key, chosen, views[0])
     return str(chosen)
+
+
+def choose_grouping(table: "pd.DataFrame") -> str | None:
+    """Draw the choice of the column whose levels are compared; None for no groups."""
+    divisions = list(divisions_of(table))
+    first = [name for name in ("good_response", "cohort") if name in divisions]
+    options = [*first, *(name for name in divisions if name not in first), NO_GROUPS]
+    settle_choice("by", options, options[0])
+    chosen = st.selectbox(
+        say("explorer_group_by"), options, key="by", width=320, persist_state="session",
+        format_func=lambda o: say("explorer_group_none") if o == NO_GROUPS else column_label(o),
+    )  # fmt: skip
+    keep("by", chosen, options[0])
+    return None if chosen == NO_GROUPS else str(chosen)

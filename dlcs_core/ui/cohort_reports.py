@@ -20,6 +20,7 @@ from dlcs_core.report.cohort_grouping import LOW, Division, divided, monthly_gri
 from dlcs_core.report.cohort_selection import Selection, select
 from dlcs_core.report.response import ResponseReport, ResponseRequest, response_report
 from dlcs_core.report.survival import SurvivalReport, SurvivalRequest, survival_report
+from dlcs_core.report.table_one import TableOneReport, TableOneRequest, table_one_report
 from dlcs_core.ui.cohort_source import CohortInUse
 
 if TYPE_CHECKING:
@@ -135,3 +136,15 @@ def cox(in_use: CohortInUse, selection: Selection, variables: tuple[str, ...]) -
     """
     request = AssociationRequest(variables, time="os_months", event="os_event")
     return association_report(selected(in_use, selection), request)
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)
+def baseline(in_use: CohortInUse, selection: Selection, by: str) -> TableOneReport:
+    """Return the baseline table of groups.
+
+    Raises
+    ------
+    CohortError
+        If there is no variable to describe, or nobody belongs to a group.
+    """
+    return table_one_report(selected(in_use, selection), TableOneRequest(by=by))

@@ -5,10 +5,15 @@ import json
 import pytest
 
 from dlcs_core.clinical.cohort import read_cohort
-from dlcs_core.report.cohort import rows_of
 from dlcs_core.statistics.delong import auc_estimate
 
 EXPLORERS = ("response_explorer", "survival_explorer", "cohort_profile")
+
+
+def external_validation(directory):
+    """The patients that the explorers show at first."""
+    table = read_cohort(directory / "demo_cohort.csv").table
+    return table[table["cohort"] == "external_validation"]
 
 
 def figures(app):
@@ -44,7 +49,7 @@ def test_an_explorer_refuses_a_broken_table_in_one_sentence(page, monkeypatch, t
 
 
 def test_the_area_on_the_page_is_that_of_the_statistics(page, data_directory):
-    table = rows_of(read_cohort(data_directory / "demo_cohort.csv"), "external_validation")
+    table = external_validation(data_directory)
     expected = auc_estimate(table["good_response"].astype(bool), table["dlcs"])
     app = page("response_explorer")
     shown_values = [metric.value for metric in app.metric]

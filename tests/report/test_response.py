@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlcs_core.clinical.cohort import Cohort
 from dlcs_core.errors import ClinicalError, CohortError
-from dlcs_core.report.cohort import rows_of
 from dlcs_core.report.response import ResponseRequest, response_report
 from dlcs_core.report.response_json import response_json
 from dlcs_core.statistics.delong import auc_estimate, delong_test
@@ -188,13 +186,6 @@ def test_a_subgroup_of_one_class_has_no_area(table):
     report = response_report(table, ResponseRequest(scores=("dlcs",), subgroups=("center",)))
     assert [row.found.auc is None for row in report.subgroups] == [False, True]
     assert {"subgroup_interaction_missing", "subgroup_of_one_class"} <= set(codes(report))
-
-
-def test_an_empty_cohort_is_refused():
-    cohort = Cohort(pd.DataFrame({"cohort": ["training"]}))
-    with pytest.raises(CohortError) as refusal:
-        rows_of(cohort, "external_validation")
-    assert refusal.value.code == "report_cohort_empty"
 
 
 def test_every_notice_has_its_sentence_in_both_languages(table):
