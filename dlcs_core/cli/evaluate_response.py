@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=_number, metavar="T")
     parser.add_argument("--thresholds", type=_range, default=THRESHOLDS, metavar="LO:HI:STEP")
     parser.add_argument("--subgroups", action="extend", type=_names, default=[], metavar="C,D")
+    parser.add_argument("--centers", metavar="COL", help="pool performance over hospitals")
     parser.add_argument("--external", action="store_true", help="fitted on other patients")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="its cutoffs are used")
     parser.add_argument("--json", action="store_true")
@@ -80,6 +81,7 @@ def _request(arguments: argparse.Namespace) -> ResponseRequest:
         thresholds=threshold_range(*arguments.thresholds),
         subgroups=tuple(dict.fromkeys(arguments.subgroups)),
         external=arguments.external,
+        centers=arguments.centers,
     )
 
 
@@ -95,7 +97,8 @@ def _cutoffs(bundle: Path | None) -> Mapping[str, float]:
 def _named(request: ResponseRequest) -> tuple[str, ...]:
     """Return the columns that must be there; the default outcome may come from ``trg``."""
     outcome = () if request.outcome == GOOD_RESPONSE else (request.outcome,)
-    return (*outcome, *request.scores, *request.subgroups)
+    centers = () if request.centers is None else (request.centers,)
+    return (*outcome, *request.scores, *request.subgroups, *centers)
 
 
 def _used(request: ResponseRequest) -> set[str]:

@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
+from dlcs_core.report.centers import CentersResult, centers_result
 from dlcs_core.report.response_columns import (
     FloatArray,
     Grouping,
-    grouping,
+    level_grouping,
     outcome_column,
     score_column,
     scores_found,
 )
+from dlcs_core.report.response_parts import (
+    ScoredRows,
+    Subgroup,
+    comparisons_of,
+    subgroups_of,
+)
 from dlcs_core.report.response_score import Cutoff, ScoreResult, score_result
 from dlcs_core.statistics.checks import BoolArray
 from dlcs_core.statistics.decision_curve import DecisionCurve, decision_curve, threshold_range
-from dlcs_core.statistics.delong import DelongTest, Placements, delong_test_of, placements
-from dlcs_core.statistics.ranking import RankedScore, rank
-from dlcs_core.statistics.subgroups import (
-    InteractionTest,
-    SubgroupAuc,
-    interaction_test,
-    subgroup_aucs,
-)
+from dlcs_core.statistics.delong import DelongTest
+from dlcs_core.statistics.ranking import rank
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +65,8 @@ class ResponseRequest:
         Columns that divide the patients.
     external : bool
         True where the models were fitted on other patients.
+    centers : str or None
+        Column of the hospitals over which performance is pooled; None for no pooling.
     """
 
     outcome: str = "good_response"
@@ -74,27 +76,7 @@ class ResponseRequest:
     thresholds: FloatArray = field(default_factory=lambda: threshold_range(*THRESHOLDS))
     subgroups: tuple[str, ...] = ()
     external: bool = False
-
-
-@dataclass(frozen=True)
-class Subgroup:
-    """One score in one part of the cohort.
-
-    Attributes
-    ----------
-    score, variable, level : str
-        Which score, and which part by which column.
-    found : SubgroupAuc
-        Patients, events and area.
-    interaction : InteractionTest or None
-        Of the score with the column, the same for all its levels.
-    """
-
-    score: str
-    variable: str
-    level: str
-    found: SubgroupAuc
-    interaction: InteractionTest | None
+    centers: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +100,8 @@ class ResponseReport:
         of each class is left out with a warning.
     subgroups : tuple of Subgroup
         By score, column and level.
+    centers : mapping of str to CentersResult
+        By score; empty where no pooling was asked for.
     warnings : tuple of Notice
         E.g. how many rows were left out.
     """
@@ -130,18 +114,8 @@ class ResponseReport:
     treat_all: DecisionCurve
     comparisons: Mapping[tuple[str, str], DelongTest]
     subgroups: tuple[Subgroup, ...]
+    centers: Mapping[str, CentersResult]
     warnings: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Scored:
-    """One score's complete rows of two classes, sorted."""
-
-    name: str
-    rows: BoolArray
-    outcome: FloatArray
-    score: FloatArray
-    ranked: RankedScore
 
 
 def response_report(
@@ -181,8 +155,9 @@ def response_report(
         results[one.name], about_score = _result(one, asked)
         notices += about_score
     notices += _about_cutoffs(results) + _about_size(outcome[known])
-    comparisons, about_pairs = _comparisons(scored)
-    subgroups, about_subgroups = _subgroups(table, scored, asked.subgroups)
+    comparisons, about_pairs = comparisons_of(scored)
+    subgroups, about_subgroups = subgroups_of(table, scored, asked.subgroups)
+    centers, about_centers = _centers(table, scored, asked.centers)
     return ResponseReport(
         request=asked,
         n=int(known.sum()),
@@ -192,7 +167,8 @@ def response_report(
         treat_all=treat_all,
         comparisons=comparisons,
         subgroups=subgroups,
-        warnings=tuple(notices + about_pairs + about_subgroups),
+        centers=centers,
+        warnings=tuple(notices + about_pairs + about_subgroups + about_centers),
     )
 
 
@@ -202,9 +178,9 @@ def _treat_all(outcome: FloatArray, asked: ResponseRequest) -> DecisionCurve:
 
 def _usable(
     table: "pd.DataFrame", names: Sequence[str], outcome: FloatArray
-) -> tuple[list[_Scored], list[Notice]]:
+) -> tuple[list[ScoredRows], list[Notice]]:
     """Return the scores that have both classes, and what was left out."""
-    scored: list[_Scored] = []
+    scored: list[ScoredRows] = []
     notices: list[Notice] = []
     for name in names:
         score = score_column(table, name)
@@ -212,7 +188,7 @@ def _usable(
         notices += _about_rows(name, outcome, score, rows)
         y, s = outcome[rows], score[rows]
         if y.size and 0 < int(y.sum()) < y.size:
-            scored.append(_Scored(name, rows, y, s, rank(y, s)))
+            scored.append(ScoredRows(name, rows, y, s, rank(y, s)))
         else:
             values = {"score": displayable(name), "n": int(y.size), "events": int(y.sum())}
             notices.append(Notice("score_single_class", values))
@@ -233,7 +209,7 @@ def _about_rows(name: str, outcome: FloatArray, score: FloatArray, rows: BoolArr
     return [Notice("score_rows_left_out", {"score": displayable(name), **counts})]
 
 
-def _result(one: _Scored, asked: ResponseRequest) -> tuple[ScoreResult, tuple[Notice, ...]]:
+def _result(one: ScoredRows, asked: ResponseRequest) -> tuple[ScoreResult, tuple[Notice, ...]]:
     cutoff = None
     if asked.threshold is not None:
         cutoff = Cutoff(asked.threshold, "given")
@@ -261,60 +237,16 @@ def _about_size(outcome: FloatArray) -> list[Notice]:
     return [Notice("events_fewer_than_100", values)] if smaller < ENOUGH_EVENTS else []
 
 
-def _comparisons(
-    scored: Sequence[_Scored],
-) -> tuple[dict[tuple[str, str], DelongTest], list[Notice]]:
-    """Compare every pair of scores; the sorting of each score is used again where it can be."""
-    kept: dict[str, Placements] = {}
-    comparisons: dict[tuple[str, str], DelongTest] = {}
+def _centers(
+    table: "pd.DataFrame", scored: Sequence[ScoredRows], column: str | None
+) -> tuple[dict[str, CentersResult], list[Notice]]:
+    found: dict[str, CentersResult] = {}
     notices: list[Notice] = []
-    for a, b in combinations(scored, 2):
-        try:
-            comparisons[a.name, b.name] = delong_test_of(*_pair(a, b, kept))
-        except CohortError:
-            values = {"a": displayable(a.name), "b": displayable(b.name)}
-            notices.append(Notice("scores_not_comparable", values))
-    return comparisons, notices
-
-
-def _pair(a: _Scored, b: _Scored, kept: dict[str, Placements]) -> tuple[Placements, Placements]:
-    """Return the placements of both scores on the patients complete for both."""
-    if np.array_equal(a.rows, b.rows):
-        for one in (a, b):
-            if one.name not in kept:
-                kept[one.name] = placements(one.ranked)
-        return kept[a.name], kept[b.name]
-    in_a, in_b = b.rows[a.rows], a.rows[b.rows]
-    return (
-        placements(rank(a.outcome[in_a], a.score[in_a])),
-        placements(rank(b.outcome[in_b], b.score[in_b])),
-    )
-
-
-def _subgroups(
-    table: "pd.DataFrame", scored: Sequence[_Scored], columns: Sequence[str]
-) -> tuple[tuple[Subgroup, ...], list[Notice]]:
-    found: list[Subgroup] = []
-    notices: list[Notice] = []
-    for division in (grouping(table, name) for name in columns):
-        for one in scored:
-            rows, more = _one_subgroup(one, division)
-            found += rows
-            notices += more
-    order = {one.name: index for index, one in enumerate(scored)}
-    return tuple(sorted(found, key=lambda row: order[row.score])), notices
-
-
-def _one_subgroup(one: _Scored, division: Grouping) -> tuple[list[Subgroup], list[Notice]]:
-    codes = division.codes[one.rows]
-    test = interaction_test(one.outcome, one.score, codes)
-    parts = subgroup_aucs(one.outcome, one.score, codes, len(division.levels))
-    rows = [
-        Subgroup(one.name, division.name, level, part, test)
-        for level, part in zip(division.levels, parts, strict=True)
-    ]
-    values = {"score": displayable(one.name), "column": displayable(division.name)}
-    notices = [] if test else [Notice("subgroup_interaction_missing", values)]
-    if empty := sum(part.auc is None for part in parts):
-        notices.append(Notice("subgroup_of_one_class", {**values, "count": empty}))
-    return rows, notices
+    if column is None:
+        return found, notices
+    division = level_grouping(table, column)
+    for one in scored:
+        part = Grouping(column, division.levels, division.codes[one.rows])
+        found[one.name], more = centers_result(one.name, one.outcome, one.score, part)
+        notices += more
+    return found, notices

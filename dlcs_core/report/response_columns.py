@@ -100,7 +100,20 @@ def grouping(table: "pd.DataFrame", name: str) -> Grouping:
     column = _column(table, name)
     if is_continuous(column, name) and column.nunique() > FEW_VALUES:
         return _halves(name, _numbers(column))
-    levels = categorical_column(column, name)
+    return level_grouping(table, name)
+
+
+def level_grouping(table: "pd.DataFrame", name: str) -> Grouping:
+    """Divide the patients by the values of a column, whatever they are.
+
+    Raises
+    ------
+    ClinicalError
+        If the column is missing.
+    CohortError
+        If it is empty or has too many levels.
+    """
+    levels = categorical_column(_column(table, name), name)
     if not 0 < len(levels.levels) <= MAX_LEVELS:
         raise CohortError(
             "report_subgroup_levels",

@@ -19,6 +19,7 @@ from dlcs_core.report.response_text import (
     interval_text,
     number,
     p_text,
+    pooled_values,
     subgroup_values,
 )
 from dlcs_core.translation import sentence, sentence_of
@@ -69,6 +70,8 @@ def response_html(
         cutoff_rows=_cutoff_rows(report, language),
         pair_rows=_pair_rows(report),
         subgroup_rows=[list(map(str, subgroup_values(row).values())) for row in report.subgroups],
+        center_rows=_center_rows(report),
+        pooled_rows=_pooled_rows(report, language),
         warnings=list(dict.fromkeys(sentence_of(notice, language) for notice in notices)),
         provenance=_provenance(report, printed_at or datetime.now(UTC), language),
     )  # fmt: skip
@@ -198,6 +201,25 @@ def _pair_rows(report: ResponseReport) -> Rows:
         ]
         for (a, b), test in report.comparisons.items()
     ]  # fmt: skip
+
+
+def _center_rows(report: ResponseReport) -> Rows:
+    return [
+        [
+            displayable(name), displayable(row.center), str(row.n), str(row.events),
+            auc_text(row.auc), number(row.oe_ratio), number(row.calibration_slope),
+        ]
+        for name, found in report.centers.items()
+        for row in found.by_center
+    ]  # fmt: skip
+
+
+def _pooled_rows(report: ResponseReport, language: str) -> Rows:
+    return [
+        list(map(str, pooled_values(name, measure, part.overall, language).values()))
+        for name, found in report.centers.items()
+        for measure, part in found.pooled.items()
+    ]
 
 
 def _provenance(report: ResponseReport, printed_at: datetime, language: str) -> Rows:

@@ -1,9 +1,12 @@
 """The response report as JSON, schema ``dlcs.response/1``, without its warnings."""
 
 import math
+from dataclasses import asdict
 from itertools import combinations
 
-from dlcs_core.report.response import ResponseReport, Subgroup
+from dlcs_core.report.centers import MEASURES, CenterResult, CentersResult, PooledMeasure
+from dlcs_core.report.response import ResponseReport
+from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.report.response_score import Calibration, ScoreResult
 from dlcs_core.statistics.calibration import HosmerLemeshow
 from dlcs_core.statistics.decision_curve import DecisionCurve
@@ -45,6 +48,7 @@ def response_json(report: ResponseReport) -> Json:
         "models": {name: _model(report.scores.get(name)) for name in report.names},
         "delong": [_pair(report, a, b) for a, b in combinations(report.names, 2)],
         "subgroups": [_subgroup(row) for row in report.subgroups],
+        "centers": {name: _centers(found) for name, found in report.centers.items()},
     }
 
 
@@ -179,3 +183,30 @@ def _subgroup(row: Subgroup) -> Json:
         "interaction_df": test and test.df,
         "interaction_p": test and test.p,
     }
+
+
+def _centers(found: CentersResult) -> Json:
+    return {
+        "by_center": [_center(row) for row in found.by_center],
+        **{measure: _pooled(found.pooled.get(measure)) for measure in MEASURES},
+    }
+
+
+def _center(row: CenterResult) -> Json:
+    auc = row.auc
+    return {
+        "center": row.center,
+        "n": row.n,
+        "events": row.events,
+        "auc": auc and auc.auc,
+        "auc_ci95": auc and auc.ci95 and list(auc.ci95),
+        "oe_ratio": row.oe_ratio,
+        "calibration_slope": row.calibration_slope,
+    }
+
+
+def _pooled(found: PooledMeasure | None) -> Json | None:
+    if found is None:
+        return None
+    without = [{"left_out": center, **asdict(part)} for center, part in found.without.items()]
+    return {**asdict(found.overall), "leave_one_out": without}

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from dlcs_core.clinical.record import displayable
-from dlcs_core.report.response import ResponseReport, Subgroup
+from dlcs_core.report.centers import Pooled
+from dlcs_core.report.response import ResponseReport
+from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.report.response_score import ScoreResult
 from dlcs_core.statistics.calibration import CalibrationEstimate
 from dlcs_core.statistics.delong import AucEstimate
@@ -43,6 +45,10 @@ def response_lines(report: ResponseReport, language: str) -> Iterator[str]:
         )  # fmt: skip
     for row in report.subgroups:
         yield sentence("response_subgroup", language, **subgroup_values(row))
+    for name, found in report.centers.items():
+        for measure, part in found.pooled.items():
+            values = pooled_values(name, measure, part.overall, language)
+            yield sentence("response_pooled", language, **values)
 
 
 def score_values(name: str, result: ScoreResult) -> dict[str, object]:
@@ -71,6 +77,19 @@ def subgroup_values(row: Subgroup) -> dict[str, object]:
         "events": row.found.events,
         "auc": auc_text(row.found.auc),
         "p": p_text(row.interaction.p if row.interaction else None),
+    }
+
+
+def pooled_values(score: str, measure: str, found: Pooled, language: str) -> dict[str, object]:
+    """Return what the line of a measure pooled over centres says, in words."""
+    return {
+        "score": displayable(score),
+        "measure": sentence(f"response_pooled_{measure}", language),
+        "k": found.k,
+        "estimate": number(found.estimate) + interval_text(found.ci95),
+        "prediction": interval_text(found.prediction95).strip(),
+        "i2": f"{found.i2:.0%}",
+        "p": p_text(found.q_p),
     }
 
 

@@ -17,7 +17,8 @@ from dlcs_core.report.cohort_scores import (
     waterfall,
 )
 from dlcs_core.report.cohort_selection import Selection, divisions_of, measurements_of
-from dlcs_core.report.response import ResponseReport, Subgroup
+from dlcs_core.report.response import ResponseReport
+from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.statistics.comparison import Comparison
 from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices
 from dlcs_core.ui.cohort_charts import show_figure, show_rows

@@ -153,3 +153,12 @@ def test_text_output_names_scores_and_warnings(evaluate, cohort):
     assert done.code == 0
     assert "dlcs: n 300 | AUC" in done.out
     assert "optimistic" in done.out
+
+
+def test_hospitals_are_pooled_when_asked_for(evaluate, cohort, tmp_path):
+    table = cohort.assign(center=np.resize(list("ABCD"), len(cohort)))
+    page = tmp_path / "report.html"
+    done = evaluate(table, "--json", "--centers", "center", "--html", page)
+    assert done.code == 0, done.err
+    assert done.json["centers"]["dlcs"]["auc"]["k"] == 4
+    assert "Random-effects meta-analysis" in page.read_text()
