@@ -15,16 +15,17 @@ DISPLAY_WINDOW_HU = (-115.0, 235.0)
 """The window that the network sees is the one that is shown."""
 
 HEAT_COLORS = (
-    (0.0, (0, 0, 4)),
-    (0.25, (87, 16, 110)),
-    (0.5, (188, 55, 84)),
-    (0.75, (249, 142, 9)),
-    (1.0, (252, 255, 164)),
+    (0.0, (0, 0, 4, 0.0)),
+    (0.25, (87, 16, 110, 0.35)),
+    (0.5, (188, 55, 84, 0.75)),
+    (0.75, (249, 142, 9, 0.95)),
+    (1.0, (252, 255, 164, 1.0)),
 )
-"""The inferno map: its lightness grows evenly, so it reads in grey and for the colour-blind."""
+"""The inferno map: its lightness grows evenly, so it reads in grey and for the colour-blind. Its
+opacity grows with it, so that faint heat does not darken the CT."""
 
-FLOOR = 0.08
-"""Heat below this share of the largest is not painted: it would only darken the CT."""
+FLOOR = 0.03
+"""Heat below this share of the largest is not painted."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def heat_rgba(heat: NDArray[np.float64], opacity: float) -> NDArray[np.uint8]:
         In [0, 1].
     """
     places = [at for at, _ in HEAT_COLORS]
-    channels = [np.interp(heat, places, [rgb[c] for _, rgb in HEAT_COLORS]) for c in range(3)]
-    alpha = np.where(heat >= FLOOR, 255 * opacity, 0)
-    return np.round(np.stack([*channels, alpha], axis=-1)).astype(np.uint8)
+    channels = [np.interp(heat, places, [rgba[c] for _, rgba in HEAT_COLORS]) for c in range(4)]
+    channels[3] = np.where(heat >= FLOOR, 255 * opacity * channels[3], 0)
+    return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
 def outlines_mm(
@@ -178,7 +179,7 @@ def _heat_trace(
     return go.Heatmap(
         z=np.round(painted[box], 3), x=columns * spacing_mm[1], y=rows * spacing_mm[0],
         zmin=0, zmax=1, opacity=opacity, showscale=False,
-        colorscale=[[at, "rgb({},{},{})".format(*rgb)] for at, rgb in HEAT_COLORS],
+        colorscale=[[at, "rgba({},{},{},{})".format(*rgba)] for at, rgba in HEAT_COLORS],
         name=sentence("fig_heat", language), hoverongaps=False,
         hovertemplate=sentence("fig_heat_hover", language) + "<extra></extra>",
     )  # fmt: skip

@@ -30,6 +30,20 @@ def of_hundred(probability: float) -> int:
     return int(probability * N_ICONS + 0.5)
 
 
+def of_hundred_text(probability: float) -> str:
+    """Return the number of 100 patients as text; what is possible is never written as never.
+
+    Examples
+    --------
+    >>> of_hundred_text(0.335), of_hundred_text(0.001), of_hundred_text(0.999)
+    ('34', '<1', '>99')
+    """
+    number = of_hundred(probability)
+    if number == 0 and probability > 0:
+        return "<1"
+    return ">99" if number == N_ICONS and probability < 1 else str(number)
+
+
 def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
     """Draw 100 people, the good responders first and filled.
 

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.figures.theme import INK, MUTED, TEMPLATE, VERMILLION
+from dlcs_core.models.design import probability_of
 from dlcs_core.models.nomogram import Nomogram, NomogramAxis, NomogramReading
 from dlcs_core.translation import sentence
 
@@ -110,12 +111,23 @@ def _add_patient(
 ) -> None:
     """Add the patient's dots: one per variable, one on the total and one on the outcome."""
     total = reading.total_points / nomogram.most_total_points * SCALE_POINTS
-    x = [entry.points for entry in reading.variables] + [total] * (1 + len(nomogram.outcome))
+    n_outcome = len(nomogram.outcome)
+    x = [entry.points for entry in reading.variables] + [total] * (1 + n_outcome)
+    texts = [_value_text(entry.variable, entry.value, language) for entry in reading.variables]
+    texts += [f"{reading.total_points:.0f}"]
+    texts += [f"{probability_of(reading.linear_predictor):.0%}"] * n_outcome
     figure.add_scatter(
-        x=x, y=list(range(1, n_rows)), mode="markers", cliponaxis=False,
+        x=x, y=list(range(1, n_rows)), mode="markers+text", cliponaxis=False,
         marker={"size": 13, "color": VERMILLION, "line": {"color": "white", "width": 1.5}},
+        text=texts, textposition="bottom center", textfont={"size": 12, "color": VERMILLION},
         name=sentence("fig_this_patient", language),
-        text=[sentence(f"variable.{entry.variable}", language) for entry in reading.variables],
         customdata=[entry.points for entry in reading.variables] + [reading.total_points],
         hovertemplate=sentence("fig_nomogram_hover", language) + "<extra></extra>",
     )  # fmt: skip
+
+
+def _value_text(variable: str, value: float | str, language: str) -> str:
+    """Return a patient's value as it is written on its line."""
+    if isinstance(value, str):
+        return short_level(variable, value, language)
+    return f"{value:g}" if variable in VARIABLE_BY_NAME else f"{value:.0%}"

@@ -157,6 +157,14 @@ class Headline:
     ci95: tuple[float, float] | None
 
 
+def frequency_code(prefix: str, good: int) -> str:
+    """Return the code of the sentence in natural frequencies.
+
+    Nobody and everybody of a hundred would read as certain: these have sentences of their own.
+    """
+    return {0: f"{prefix}_few", 100: f"{prefix}_most"}.get(good, prefix)
+
+
 def headline(report: CaseReport) -> Headline | None:
     """Return the leading probability; None when the assessment abstained."""
     for source, result in (("dlcs", report.dlcs), ("dl_signature", report.dl_signature)):

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 import dlcs_core
 from dlcs_core.clinical.variables import VARIABLES, Variable
-from dlcs_core.figures.icon_array import of_hundred
+from dlcs_core.figures.icon_array import of_hundred, of_hundred_text
 from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import (
     CaseView,
     Headline,
+    frequency_code,
     headline,
     input_sha256,
     local_recalibrations,
@@ -109,6 +110,7 @@ def _headline(report: CaseReport, language: str) -> dict[str, object] | None:
     return {
         "good": good,
         "poor": 100 - good,
+        "code": frequency_code("doc_natural_frequency", good),
         "icons": icon_array_svg(leading.probability, language),
         "source": sentence(f"ui_source_of_{leading.source}", language),
     }
@@ -119,11 +121,11 @@ def _uncertainty(report: CaseReport, view: CaseView | None, language: str) -> li
     leading: Headline | None = headline(report)
     found = []
     if leading is not None and leading.ci95 is not None:
-        low, high = (of_hundred(limit) for limit in leading.ci95)
+        low, high = (of_hundred_text(limit) for limit in leading.ci95)
         coverage = f"{report.interval_coverage or 0:.0%}"
         found.append(sentence("ui_interval", language, low=low, high=high, coverage=coverage))
     if view is not None and view.fold_range is not None:
-        low, high = (of_hundred(limit) for limit in view.fold_range)
+        low, high = (of_hundred_text(limit) for limit in view.fold_range)
         count = len(report.dl_signature.fold_scores)
         found.append(sentence("ui_disagreement", language, low=low, high=high, count=count))
     return found + [sentence_of(notice, language) for notice in local_recalibrations(report)]

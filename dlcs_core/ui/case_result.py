@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dlcs_core.figures.ct_overlay import CtSlice, ct_slice_figure
-from dlcs_core.figures.icon_array import icon_array_figure, of_hundred
+from dlcs_core.figures.icon_array import icon_array_figure, of_hundred, of_hundred_text
 from dlcs_core.figures.nomogram import nomogram_figure
 from dlcs_core.figures.signatures import SignatureValue, signatures_figure
 from dlcs_core.figures.survival import survival_figure
@@ -14,6 +14,7 @@ from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import (
     CaseView,
+    frequency_code,
     headline,
     local_recalibrations,
     nomogram_reading,
@@ -67,7 +68,8 @@ def show_headline(case: AssessedCase) -> None:
         with words:
             good = of_hundred(leading.probability)
             with st.container(key="statement"):
-                st.markdown(say("ui_natural_frequency", good=good, poor=100 - good))
+                code = frequency_code("ui_natural_frequency", good)
+                st.markdown(say(code, good=good, poor=100 - good))
             st.markdown(say("ui_reference_class"))
             st.caption(_uncertainty(case, leading.ci95))
             st.caption(say(f"ui_source_of_{leading.source}"))
@@ -91,10 +93,10 @@ def _uncertainty(case: AssessedCase, ci95: tuple[float, float] | None) -> str:
     parts = []
     if ci95 is not None:
         coverage = f"{case.report.interval_coverage or 0:.0%}"
-        low, high = (of_hundred(limit) for limit in ci95)
+        low, high = (of_hundred_text(limit) for limit in ci95)
         parts.append(say("ui_interval", low=low, high=high, coverage=coverage))
     if case.view.fold_range is not None:
-        low, high = (of_hundred(limit) for limit in case.view.fold_range)
+        low, high = (of_hundred_text(limit) for limit in case.view.fold_range)
         count = len(case.report.dl_signature.fold_scores)
         parts.append(say("ui_disagreement", low=low, high=high, count=count))
     return " ".join(parts)
@@ -104,7 +106,7 @@ def _history(case: AssessedCase) -> str:
     history = case.history
     if history.n_assessments < 2 or history.lowest is None or history.highest is None:
         return say("ui_assessed_once")
-    low, high = of_hundred(history.lowest), of_hundred(history.highest)
+    low, high = of_hundred_text(history.lowest), of_hundred_text(history.highest)
     return say("ui_assessed_often", count=history.n_assessments, low=low, high=high)
 
 

@@ -32,6 +32,15 @@ def test_the_patients_dots_stand_at_the_points(nomogram):
     assert dots.x[5] == dots.x[4]
 
 
+def test_each_dot_says_its_value(nomogram):
+    reading = nomogram.points(VALUES, 0.3)
+    probability = 1 / (1 + np.exp(-reading.linear_predictor))
+    dots = nomogram_figure(nomogram, reading).data[-1]
+    assert list(dots.text) == [
+        "30%", "6", "III", "No", f"{reading.total_points:.0f}", f"{probability:.0%}"
+    ]  # fmt: skip
+
+
 def test_without_a_patient_there_are_lines_only(nomogram, names):
     assert "This patient" not in names(nomogram_figure(nomogram))
 

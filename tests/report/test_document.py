@@ -168,3 +168,16 @@ def test_without_the_study_the_slices_are_those_of_the_model(report):
     html = case_html(report, "en")
     parsed(html)
     assert html.count("<image") == 6
+
+
+@pytest.mark.parametrize(
+    ("probability", "statement"),
+    [
+        (0.001, "fewer than 1 responds well, more than 99 do not"),
+        (0.999, "more than 99 respond well, fewer than 1 does not"),
+        (0.3, "30 respond well, 70 do not"),
+    ],
+)
+def test_nobody_and_everybody_are_never_promised(report, view, probability, statement):
+    sure = replace(report, dlcs=replace(report.dlcs, probability=probability))
+    assert f"Of 100 patients like this, {statement}." in case_html(sure, "en", view)
