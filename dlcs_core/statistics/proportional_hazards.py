@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,8 @@ from dlcs_core.statistics.kaplan_meier import kaplan_meier
 from dlcs_core.statistics.risk_sets import RiskSets
 
 GLOBAL = "GLOBAL"
+
+TimeScale = Literal["km", "rank", "identity", "log"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,13 @@ def proportional_hazards_test(
     event_observed: ArrayLike,
     names: Sequence[str],
     columns_of: Mapping[str, Sequence[str]],
+    *,
+    time_scale: TimeScale = "km",
 ) -> tuple[ProportionalHazardsRow, ...]:
     """Score test of a product with time in a Cox regression with Efron ties.
 
-    Equals R's ``cox.zph(fit, transform = "km")`` of survival 3 and later: time is measured as 1
-    minus the Kaplan-Meier curve just before each death. (lifelines computes the older
+    Equals R's ``cox.zph`` of survival 3 and later, by default with ``transform = "km"``: time is
+    measured as 1 minus the Kaplan-Meier curve just before each death. (lifelines computes the older
     approximation, whose conclusions can be the opposite.)
 
     Parameters
@@ -62,6 +67,9 @@ def proportional_hazards_test(
         One name per column.
     columns_of : mapping of str to sequence of str
         The columns of each variable, tested together.
+    time_scale : {"km", "rank", "identity", "log"}
+        How time is measured: on the curve, as the rank of the follow-up among all, as it is, or
+        its logarithm.
 
     Returns
     -------
@@ -86,7 +94,7 @@ def proportional_hazards_test(
     order = np.argsort(time, kind="stable")
     risk_sets = RiskSets.of(columns.values[order], time[order], event[order], "efron")
     beta = fit.coefficients * columns.scale
-    drift = _elapsed(risk_sets, time, event)
+    drift = _elapsed(risk_sets, time, event, time_scale)
     gradient, _ = risk_sets.derivatives(beta, drift)
     blocks = [risk_sets.derivatives(beta, drift**power)[1] for power in (0, 1, 2)]
     information = np.block([[blocks[0], blocks[1]], [blocks[1], blocks[2]]])
@@ -98,13 +106,23 @@ def proportional_hazards_test(
     return (*rows, _score_row(GLOBAL, range(len(names)), gradient, information))
 
 
-def _elapsed(risk_sets: RiskSets, time: FloatArray, event: ArrayLike) -> FloatArray:
-    """Share of patients dead just before each death, centred over the deaths."""
-    curve = kaplan_meier(time, event)
+def _elapsed(
+    risk_sets: RiskSets, time: FloatArray, event: ArrayLike, time_scale: TimeScale
+) -> FloatArray:
+    """Time of each death on a scale, centred over the deaths."""
     at_death = risk_sets.time[risk_sets.deaths]
-    before = np.searchsorted(curve.time_months, at_death, side="left")
-    dead = 1.0 - np.r_[1.0, curve.survival][before]
-    return np.asarray(dead - dead.mean())
+    scaled = at_death
+    if time_scale == "km":
+        curve = kaplan_meier(time, event)
+        before = np.searchsorted(curve.time_months, at_death, side="left")
+        scaled = 1.0 - np.r_[1.0, curve.survival][before]
+    elif time_scale == "rank":
+        first = np.searchsorted(risk_sets.time, at_death, side="left")
+        last = np.searchsorted(risk_sets.time, at_death, side="right")
+        scaled = np.asarray(0.5 * (first + last), dtype=np.float64)
+    elif time_scale == "log":
+        scaled = np.log(at_death)
+    return np.asarray(scaled - scaled.mean())
 
 
 def _score_row(
