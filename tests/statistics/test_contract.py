@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlcs_core.errors import DlcsError
+from dlcs_core.statistics.bootstrap import net_benefit_difference
 from dlcs_core.statistics.brier import brier_score
 from dlcs_core.statistics.calibration import (
     calibration_in_the_large,
@@ -16,13 +17,17 @@ from dlcs_core.statistics.classification import confusion_matrix
 from dlcs_core.statistics.cox_regression import fit_cox
 from dlcs_core.statistics.decision_curve import decision_curve, net_benefit
 from dlcs_core.statistics.delong import auc_estimate, delong_test, delong_test_unpaired
+from dlcs_core.statistics.firth import fit_firth
 from dlcs_core.statistics.group_tests import log_rank_test
 from dlcs_core.statistics.kaplan_meier import kaplan_meier, median_followup
 from dlcs_core.statistics.lasso import fit_lasso
 from dlcs_core.statistics.logistic_regression import fit_logistic
 from dlcs_core.statistics.precision_recall import precision_recall_curve
+from dlcs_core.statistics.profile_likelihood import profile_intervals
 from dlcs_core.statistics.proportional_hazards import proportional_hazards_test
+from dlcs_core.statistics.recalibration import recalibrate
 from dlcs_core.statistics.roc import roc_curve
+from dlcs_core.statistics.subgroups import subgroup_aucs
 from dlcs_core.statistics.survival_brier import survival_brier
 from dlcs_core.statistics.survival_calibration import (
     survival_calibration,
@@ -31,6 +36,11 @@ from dlcs_core.statistics.survival_calibration import (
 from dlcs_core.statistics.survival_decision_curve import survival_decision_curve
 from dlcs_core.statistics.survival_metrics import harrell_c, uno_c
 from dlcs_core.statistics.time_dependent_auc import time_dependent_auc
+from dlcs_core.statistics.validation_summary import (
+    lowess_curve,
+    uniform_bins,
+    validation_summary,
+)
 from dlcs_core.translation import LANGUAGES, sentence_of
 
 BINARY = {
@@ -49,13 +59,26 @@ BINARY = {
     "net_benefit": lambda y, s: net_benefit(y, s, [0.5]),
     "decision_curve": lambda y, s: decision_curve(y, s, [0.5]),
     "fit_logistic": lambda y, s: fit_logistic(np.reshape(s, (-1, 1)), y, ["x"]),
+    "fit_firth": lambda y, s: fit_firth(np.reshape(s, (-1, 1)), y, ["x"]),
+    "profile_intervals": lambda y, s: profile_intervals(np.reshape(s, (-1, 1)), y, ["x"]),
+    "validation_summary": validation_summary,
+    "lowess_curve": lowess_curve,
+    "uniform_bins": uniform_bins,
+    "recalibrate": recalibrate,
+    "net_benefit_difference": lambda y, s: net_benefit_difference(
+        y, s, s, [0.5], np.random.default_rng(0), resamples=10
+    ),
+    "subgroup_aucs": lambda y, s: subgroup_aucs(y, s, np.zeros(len(s), dtype=int), 1),
     "fit_lasso": lambda y, s: fit_lasso(np.reshape(s, (-1, 1)), y, ["x"], np.arange(len(s)) % 3),
 }
 PROBABILITY = [
     name
     for name in BINARY
     if name.endswith(("score", "slope", "large", "lemeshow", "calibration", "benefit"))
-] + ["calibration_curve", "decision_curve"]
+] + [
+    "calibration_curve", "decision_curve", "validation_summary", "lowess_curve", "uniform_bins",
+    "recalibrate", "net_benefit_difference",
+]  # fmt: skip
 SURVIVAL = {
     "kaplan_meier": kaplan_meier,
     "median_followup": median_followup,
