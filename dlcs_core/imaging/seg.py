@@ -40,12 +40,15 @@ class Segmentation:
         ``"BINARY"``, ``"FRACTIONAL"`` or ``"LABELMAP"``.
     frames : tuple of FramePlane
         Where each frame lies and which segment it shows.
+    full_value : int
+        Stored value that means the whole of a pixel; FRACTIONAL only.
     """
 
     dataset: Dataset
     segment_names: dict[int, str | None]
     kind: str
     frames: tuple[FramePlane, ...]
+    full_value: int
     mask_format: str = field(default="seg", init=False)
 
     @cached_property
@@ -112,8 +115,7 @@ class Segmentation:
         if self.kind == "LABELMAP":
             return np.asarray(values == segment)
         if self.kind == "FRACTIONAL":
-            full = int(self.dataset.get("MaximumFractionalValue") or 255)
-            return np.asarray(values, dtype=np.float64) >= FRACTION_THRESHOLD * full
+            return np.asarray(values, dtype=np.float64) >= FRACTION_THRESHOLD * self.full_value
         return np.asarray(values != 0)
 
 
@@ -124,7 +126,8 @@ def open_segmentation(dataset: Dataset) -> Segmentation:
     ------
     ImagingError
         ``seg_malformed`` where the type, the segments or the frames' geometry are missing,
-        contradict each other or are not finite.
+        contradict each other or are not finite. Values of a wrong kind raise what pydicom
+        raises: call this under :func:`refused_as`.
     """
     kind = str(dataset.get("SegmentationType") or "").strip().upper()
     if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
@@ -138,7 +141,9 @@ def open_segmentation(dataset: Dataset) -> Segmentation:
     names.pop(BACKGROUND_SEGMENT, None)
     if not names:
         raise ImagingError("mask_is_empty")
-    return Segmentation(dataset, names, kind, frame_planes(dataset, is_labelmap=kind == "LABELMAP"))
+    frames = frame_planes(dataset, is_labelmap=kind == "LABELMAP")
+    full_value = int(dataset.get("MaximumFractionalValue") or 255)
+    return Segmentation(dataset, names, kind, frames, full_value)
 
 
 def _uids(items: Sequence[Dataset], keyword: str) -> frozenset[str]:

@@ -239,6 +239,18 @@ def test_malformed_segmentation_is_refused(plan, mask_kit, segments, spoil):
     assert malformed_code(dataset) == "seg_malformed"
 
 
+def test_values_of_a_wrong_kind_are_refused_when_the_file_is_opened(
+    plan, mask_kit, segments, tmp_path
+):
+    shares = segments[..., 0].astype(np.float32)
+    dataset = mask_kit.segmentation(plan, shares, "FRACTIONAL")
+    dataset.MaximumFractionalValue = [255, 255]
+    dataset.save_as(tmp_path / "seg", enforce_file_format=True)
+    with pytest.raises(ImagingError) as refusal:
+        open_mask(tmp_path / "seg")
+    assert refusal.value.code == "seg_malformed"
+
+
 def test_frames_in_two_orientations_are_refused(plan, mask_kit, draw, segments):
     dataset = mask_kit.segmentation(plan, segments[..., :1])
     shared = dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
