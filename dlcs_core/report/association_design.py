@@ -119,8 +119,8 @@ def design_variables(
     continuous, categorical : sequence of str
         Those whose kind is set against the variable list and their cells.
     references : mapping of str to str
-        Reference level by variable; by default the first of the variable list, else the first
-        sorted.
+        Reference level by variable, which makes numbers levels too; by default the first of the
+        variable list, else the first sorted.
 
     Returns
     -------
@@ -140,13 +140,14 @@ def design_variables(
     stray = sorted(set(references or {}) - set(names))
     if stray:
         raise CohortError("association_reference_of_nothing", column=displayable(stray[0]))
+    for name in sorted(set(continuous) & set(references or {})):
+        raise CohortError("association_reference_of_continuous", column=displayable(name))
+    with_levels = {*categorical, *(references or {})}
     by_number = {
         name
         for name in names
-        if name in continuous or (name not in categorical and _has_numbers(table, name))
+        if name in continuous or (name not in with_levels and _has_numbers(table, name))
     }
-    for name in sorted(by_number & set(references or {})):
-        raise CohortError("association_reference_of_continuous", column=displayable(name))
     return tuple(
         _continuous(table, name)
         if name in by_number

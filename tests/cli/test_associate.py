@@ -219,6 +219,8 @@ def test_kinds_can_be_set(associate, write, columns):
     assert [row["level"] for row in as_number] == [None]
     assert [row["level"] for row in as_levels] == ["1", "2"]
     assert {row["reference_level"] for row in as_levels} == {"0"}
+    against_1 = associate(write(columns), *options, "--reference", "grade=1")["univariable"]
+    assert [(row["level"], row["reference_level"]) for row in against_1] == [("0", "1"), ("2", "1")]
 
 
 def test_each_regression_uses_the_rows_complete_for_it(associate, write, columns):
@@ -318,8 +320,9 @@ def test_a_variable_that_orders_every_death_is_named(associate, write, columns):
         (("--variables", "arm", "--outcome", "good_response", "--reference", "cea=x"), "cea"),
         (
             ("--variables", "age_years", "--outcome", "good_response",
-             "--reference", "age_years=60"),
-            "--categorical",
+             "--reference", "age_years=60",
+             "--continuous", "age_years"),
+            "age_years",
         ),
         (("--variables", "arm", "--outcome", "good_response", "--continuous", "arm"), "arm"),
         (("--variables", "arm,,cea", "--outcome", "good_response"), "comma"),
