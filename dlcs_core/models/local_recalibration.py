@@ -51,8 +51,8 @@ class LocalRecalibration:
 
         Examples
         --------
-        >>> LocalRecalibration("intercept", 0.0, 1.0, 40, 12, "local").probability(0.25)
-        0.25
+        >>> LocalRecalibration("intercept", 0.0, 1.0, 40, 12, "local").probability(0.5)
+        0.5
         """
         return probability_of(self.intercept + self.slope * logit_of(original))
 
