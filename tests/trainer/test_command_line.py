@@ -24,7 +24,7 @@ RECIPE = """
 folds = 4
 n_views = 1
 [optimization]
-epochs = 3
+epochs = 2
 quantized_epochs = 1
 batch_size = 8
 max_learning_rate = 1e-3
@@ -102,6 +102,18 @@ def test_ending_a_run_ends_its_workers_and_says_how_to_go_on(
     assert status == 130
     assert complaint.count("\n") == 1
     assert "goes on" in complaint
+
+
+def test_ranks_of_torchrun_share_the_folds_and_all_end_well(
+    make_run: Callable[[str], Run],
+) -> None:
+    whole, shared = make_run("whole"), make_run("shared")
+    command = [sys.executable, "-m", "trainer", *shared.arguments, "--jobs", "1"]
+    ranks = [{"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2"} for rank in "01"]
+    processes = [subprocess.Popen(command, env=os.environ | rank) for rank in ranks]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
+    assert main([*whole.arguments, "--jobs", "1"]) == 0
+    assert _weights(shared.folder) == _weights(whole.folder)
 
 
 def _start_and_stop(run: Run, number: int) -> tuple[int, str]:
