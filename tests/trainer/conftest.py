@@ -1,5 +1,6 @@
 """Small cohorts of fake model inputs: no medical image is read."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+from dlcs_core.clinical.cohort import read_cohort
 from dlcs_core.preprocessing.settings import PreprocessingSettings
 from dlcs_core.synthetic.patients import draw_patients
 from dlcs_core.synthetic.records import manifest_table
@@ -103,3 +105,18 @@ def smoke_run(
     config, bundle = read_config("smoke"), tmp_path_factory.mktemp("run") / "bundle"
     fit_bundle(cache.directory, config, bundle, jobs=1)
     return SmokeRun(cache, config, bundle)
+
+
+@pytest.fixture(scope="session")
+def make_clinical_table() -> Callable[[int], pd.DataFrame]:
+    """Draw a whole cohort table of so many patients, canonical as after reading."""
+
+    def make(patients: int) -> pd.DataFrame:
+        buffer = draw_clinical_table(patients).to_csv(index=False)
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as stream:
+            stream.write(buffer)
+            stream.flush()
+            table = read_cohort(Path(stream.name)).table
+        return table.astype({"good_response": float, "os_event": float})
+
+    return make
