@@ -93,7 +93,7 @@ def _torch_network(weights):
 
     from dlcs_core.network.se_resnet50 import SeResNet50
 
-    model = SeResNet50()
+    model = SeResNet50(input_scaling="soft_tissue")
     state = model.state_dict()
     state.update({k: torch.from_numpy(np.asarray(v, np.float32)) for k, v in weights.items()})
     model.load_state_dict(state)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dlcs_core.errors import TrainingError
+from dlcs_core.network.architecture import InputScaling
 from dlcs_core.network.inference import VIEW_COUNTS
 from dlcs_core.network.storage import Storage
 
@@ -34,11 +35,15 @@ class NetworkConfig:
         Local torchvision ResNet-50 state dict; empty with ``"random"``.
     zero_init_residual : bool
         Start each residual branch at zero, which makes training from scratch stable.
+    input_scaling : str
+        ``"window"``: the windowed image as it is; ``"soft_tissue"``: centred on the image's soft
+        tissue (:data:`dlcs_core.network.architecture.InputScaling`). The paper does not say.
     """
 
     initial_weights: InitialWeights = "random"
     imagenet_weights_file: str = ""
     zero_init_residual: bool = True
+    input_scaling: InputScaling = "window"
 
 
 @dataclass(frozen=True)

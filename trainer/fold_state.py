@@ -48,7 +48,10 @@ class FoldState:
 def initial_state(config: TrainingConfig, device: torch.device) -> FoldState:
     """Build network, optimiser and, if asked, the moving average, from torch's current seed."""
     settings = config.optimization
-    model = SeResNet50(zero_init=config.network.zero_init_residual)
+    model = SeResNet50(
+        zero_init=config.network.zero_init_residual,
+        input_scaling=config.network.input_scaling,
+    )
     if config.network.initial_weights == "imagenet":
         load_imagenet_weights(model, Path(config.network.imagenet_weights_file))
     model = model.to(device).to(memory_format=torch.channels_last)

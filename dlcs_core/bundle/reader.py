@@ -15,7 +15,7 @@ from dlcs_core.bundle.arrays import reference_from_bytes, weights_from_bytes
 from dlcs_core.bundle.manifest import Manifest
 from dlcs_core.bundle.strict_json import parse_strict
 from dlcs_core.errors import BundleError, DlcsError
-from dlcs_core.network.architecture import INPUT_SIZE_PX, STEM_GATE_BY_GRAPH
+from dlcs_core.network.architecture import INPUT_SIZE_PX, VARIANT_BY_GRAPH
 from dlcs_core.network.inference import Network
 from dlcs_core.network.storage import Storage
 from dlcs_core.network.uncertainty import ReferenceStatistics
@@ -157,7 +157,7 @@ def verify_files(directory: Path) -> tuple[Manifest, dict[str, bytes], str]:
 
 def _read_network(contents: Mapping[str, bytes], n_folds: int, storage: Storage) -> Network:
     graph = contents[layout.GRAPH]
-    if layout.sha256(graph) not in STEM_GATE_BY_GRAPH:
+    if layout.sha256(graph) not in VARIANT_BY_GRAPH:
         raise BundleError("bundle_graph_unknown")
     names = [layout.weights_file(fold) for fold in range(1, n_folds + 1)]
     weights = [weights_from_bytes(contents[name], storage, name) for name in names]

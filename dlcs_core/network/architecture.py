@@ -33,6 +33,18 @@ BATCH_NORM_EPSILON = 1e-5
 StemGate = Literal["after_pool", "before_pool"]
 """Where the first gate sits. The paper says before the first residual block: both fit."""
 
+InputScaling = Literal["window", "soft_tissue"]
+"""What the first convolution sees: the windowed image as it is, or centred on soft tissue.
+
+The paper does not say. Centred means: the image's mean over its soft-tissue pixels is taken off,
+and what is 0 (beyond the outline, or at the lower end of the window) stays 0. The outline's edge
+then is no step of half the window beside a texture of a few percent of it, and how much contrast
+medium a patient got is taken out.
+"""
+
+SOFT_TISSUE_FLOOR = 0.35
+"""Windowed intensity above which a pixel counts as soft tissue: 7.5 HU, above water and fat."""
+
 
 @dataclass(frozen=True)
 class ResidualGroup:
@@ -71,10 +83,24 @@ RESIDUAL_GROUPS = (
 )
 """Groups of 3, 4 and 6 bottlenecks; the paper drops the fourth group of ResNet-50."""
 
-STEM_GATE_BY_GRAPH: Mapping[str, StemGate] = MappingProxyType(
+VARIANT_BY_GRAPH: Mapping[str, tuple[StemGate, InputScaling]] = MappingProxyType(
     {
-        "bd83d3793ce3ec51b27974537f6e852b108c029c2e8f66fe4c5244f2ace9b9eb": "after_pool",
-        "2c3ca3c01cce042941145c4e6387d1b1c0dc6eaa2bf77aff0128235664c07ee9": "before_pool",
+        "bd83d3793ce3ec51b27974537f6e852b108c029c2e8f66fe4c5244f2ace9b9eb": (
+            "after_pool",
+            "window",
+        ),
+        "2c3ca3c01cce042941145c4e6387d1b1c0dc6eaa2bf77aff0128235664c07ee9": (
+            "before_pool",
+            "window",
+        ),
+        "ff759952e20e9bbaa5a58991d02e73a3995215380dc806b325eb598bd108e566": (
+            "after_pool",
+            "soft_tissue",
+        ),
+        "9e71bdccba1a5e2476dec73beab9097dffb9156c202b33e5fa8751e9aa699693": (
+            "before_pool",
+            "soft_tissue",
+        ),
     }
 )
 """Every ONNX graph this program has ever written, by SHA-256.

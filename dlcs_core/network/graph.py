@@ -18,6 +18,8 @@ from dlcs_core.network.architecture import (
     INPUT_SIZE_PX,
     MAP_SIZE,
     RESIDUAL_GROUPS,
+    SOFT_TISSUE_FLOOR,
+    InputScaling,
     ResidualGroup,
     StemGate,
     weight_shapes,
@@ -33,13 +35,15 @@ WEIGHT_LOCATION = "handed-over-in-memory"
 """Stands where ONNX expects a file name. No such file exists: without weights nothing loads."""
 
 
-def make_graph(stem_gate: StemGate = "after_pool") -> bytes:
+def make_graph(stem_gate: StemGate = "after_pool", input_scaling: InputScaling = "window") -> bytes:
     """Write the ONNX graph of the network.
 
     Parameters
     ----------
     stem_gate : {"after_pool", "before_pool"}
         Place of the first gate.
+    input_scaling : {"window", "soft_tissue"}
+        What the first convolution sees.
 
     Returns
     -------
@@ -47,7 +51,8 @@ def make_graph(stem_gate: StemGate = "after_pool") -> bytes:
         The same bytes for the same architecture.
     """
     writer = _GraphWriter()
-    x = writer.conv_norm("image", "conv1", "bn1", stride=2, padding=3)
+    x = writer.centred("image") if input_scaling == "soft_tissue" else "image"
+    x = writer.conv_norm(x, "conv1", "bn1", stride=2, padding=3)
     x = writer.node("Relu", x)
     x = (
         writer.gate(writer.pool(x), "se_in")
@@ -66,6 +71,17 @@ class _GraphWriter:
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
+        self.constants = _constants()
+
+    def centred(self, x: str) -> str:
+        """Take off the mean of soft tissue; see ``architecture.InputScaling``."""
+        self.constants += _centring_constants()
+        bright = self.node("Greater", x, "soft_tissue_floor")
+        tissue = self.node("Cast", bright, to=TensorProto.FLOAT)
+        total = self.node("ReduceSum", self.node("Mul", x, tissue), "axes_image")
+        count = self.node("Max", self.node("ReduceSum", tissue, "axes_image"), "one")
+        centred = self.node("Sub", x, self.node("Div", total, count))
+        return self.node("Mul", centred, self.node("Sign", x))
 
     def node(
         self, operator: str, *inputs: str, output: str | None = None, **attributes: Any
@@ -134,7 +150,7 @@ class _GraphWriter:
                 _value("cam", "n", MAP_SIZE, MAP_SIZE),
                 _value("features", "n", FEATURES),
             ],
-            [*_constants(), *map(_external, weight_shapes().items())],
+            [*self.constants, *map(_external, weight_shapes().items())],
         )
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
@@ -151,6 +167,13 @@ def _constants() -> list[onnx.TensorProto]:
         helper.make_tensor("shape_map", TensorProto.INT64, [3], [-1, MAP_SIZE, MAP_SIZE]),
         helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0]),
         helper.make_tensor("per_cell", TensorProto.FLOAT, [1], [1.0 / cells]),
+    ]
+
+
+def _centring_constants() -> list[onnx.TensorProto]:
+    return [
+        helper.make_tensor("soft_tissue_floor", TensorProto.FLOAT, [1], [SOFT_TISSUE_FLOOR]),
+        helper.make_tensor("axes_image", TensorProto.INT64, [3], [1, 2, 3]),
     ]
 
 

@@ -1,6 +1,7 @@
 """The network of the paper in torch: ResNet-50 without its last group, gated at both ends.
 
     image (n, 3, 112, 112)
+      -> centred on soft tissue, where asked for
       -> stem: 7 x 7 convolution, batch norm, ReLU, max-pool        64 x 28 x 28
       -> squeeze-and-excitation gate
       -> layer1, layer2, layer3: 3, 4, 6 bottlenecks              1024 x 7 x 7
@@ -26,7 +27,9 @@ from dlcs_core.network.architecture import (
     INPUT_CHANNELS,
     RESIDUAL_GROUPS,
     SE_REDUCTION,
+    SOFT_TISSUE_FLOOR,
     STEM_CHANNELS,
+    InputScaling,
     ResidualGroup,
     StemGate,
 )
@@ -109,6 +112,8 @@ class SeResNet50(nn.Module):
     ----------
     stem_gate : {"after_pool", "before_pool"}
         Place of the first gate; the paper leaves it open.
+    input_scaling : {"window", "soft_tissue"}
+        What the first convolution sees; see ``architecture.InputScaling``.
     gate_init : {"default", "open"}
         ``"open"`` starts the gates near 1, for pretrained weights: the default start near 0.5
         halves every map.
@@ -123,12 +128,14 @@ class SeResNet50(nn.Module):
         self,
         *,
         stem_gate: StemGate = "after_pool",
+        input_scaling: InputScaling = "window",
         gate_init: Literal["default", "open"] = "default",
         zero_init: bool = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.stem_gate = stem_gate
+        self.input_scaling = input_scaling
         self.conv1 = nn.Conv2d(INPUT_CHANNELS, STEM_CHANNELS, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(STEM_CHANNELS)
         self.relu = nn.ReLU(inplace=True)
@@ -153,6 +160,8 @@ class SeResNet50(nn.Module):
         Tensor (n, 1024, 7, 7)
             The map that Grad-CAM explains.
         """
+        if self.input_scaling == "soft_tissue":
+            images = centre_on_soft_tissue(images)
         x = self.relu(self.bn1(self.conv1(images)))
         if self.stem_gate == "before_pool":
             x = self.maxpool(self.se_in(x))
@@ -180,6 +189,25 @@ class SeResNet50(nn.Module):
                 nn.init.zeros_(module.bn3.weight)
             if open_gates and isinstance(module, SqueezeExcitation):
                 module.open_gate()
+
+
+def centre_on_soft_tissue(images: Tensor) -> Tensor:
+    """Take each image's mean over its soft-tissue pixels off; what is 0 stays 0.
+
+    Parameters
+    ----------
+    images : Tensor (n, 3, rows, columns)
+        Windowed intensity in [0, 1].
+
+    Returns
+    -------
+    Tensor, same shape
+        An image without soft tissue is returned as it is.
+    """
+    tissue = (images > SOFT_TISSUE_FLOOR).to(images.dtype)
+    total = (images * tissue).sum((1, 2, 3), keepdim=True)
+    count = tissue.sum((1, 2, 3), keepdim=True).clamp(min=1)
+    return (images - total / count) * images.sign()
 
 
 def _residual_groups() -> list[nn.Sequential]:

@@ -13,8 +13,9 @@ from dlcs_core.network.inference import Network
 
 
 @pytest.mark.parametrize("stem_gate", ["after_pool", "before_pool"])
-def test_served_logit_equals_torch(stem_gate, make_model, images):
-    model = make_model(stem_gate=stem_gate)
+@pytest.mark.parametrize("input_scaling", ["window", "soft_tissue"])
+def test_served_logit_equals_torch(stem_gate, input_scaling, make_model, images):
+    model = make_model(stem_gate=stem_gate, input_scaling=input_scaling)
     exported = export_network(model, images)
     served = Network(exported.graph, [exported.weights]).run(images).logits[0]
     with torch.no_grad():

@@ -7,7 +7,11 @@ from safetensors.torch import save_file
 
 from dlcs_core.errors import ModelError
 from dlcs_core.network.architecture import weight_shapes
-from dlcs_core.network.se_resnet50 import SeResNet50, load_imagenet_weights
+from dlcs_core.network.se_resnet50 import (
+    SeResNet50,
+    centre_on_soft_tissue,
+    load_imagenet_weights,
+)
 
 NEW = ("se_in.", "se_out.", "fc.")
 DROPPED = ("layer4.", "fc.")
@@ -152,3 +156,23 @@ def test_gradient_reaches_every_weight():
     model = SeResNet50(dropout=0.1).train()
     model(torch.rand(2, 3, 112, 112)).sum().backward()
     assert [n for n, p in model.named_parameters() if p.grad is None] == []
+
+
+def test_centring_takes_the_mean_of_soft_tissue_off_and_keeps_zero():
+    images = torch.zeros(2, 3, 112, 112)
+    images[0, :, 20:60, 20:60] = 0.5
+    images[0, :, 20:60, 20:40] = 0.7
+    images[0, :, 60:70, 20:60] = 0.2
+    centred = centre_on_soft_tissue(images)
+    assert not centred[images == 0].any()
+    torch.testing.assert_close(centred[0, 0, 30, [30, 50]], torch.tensor([0.1, -0.1]))
+    torch.testing.assert_close(centred[0, 0, 65, 30], torch.tensor(-0.4))
+
+
+def test_centred_network_ignores_how_bright_the_contrast_medium_is(make_model):
+    model = make_model(input_scaling="soft_tissue")
+    images = torch.zeros(1, 3, 112, 112)
+    images[:, :, 20:60, 20:60] = 0.5 + 0.1 * torch.rand(1, 3, 40, 40)
+    brighter = torch.where(images > 0, images + 0.1, images)
+    with torch.no_grad():
+        torch.testing.assert_close(model(images), model(brighter), atol=1e-4, rtol=0)
