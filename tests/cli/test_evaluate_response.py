@@ -1,10 +1,15 @@
 """``evaluate response``: the JSON of the contract, one-line refusals, a page on its own."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from dlcs_core.statistics.delong import auc_estimate
+
+ORACLES = Path(__file__).resolve().parents[1] / "statistics" / "oracles"
 
 MODEL_FIELDS = {
     "n", "auc", "auc_se", "auc_ci95", "average_precision", "brier", "scaled_brier",
@@ -162,3 +167,53 @@ def test_hospitals_are_pooled_when_asked_for(evaluate, cohort, tmp_path):
     assert done.code == 0, done.err
     assert done.json["centers"]["dlcs"]["auc"]["k"] == 4
     assert "Random-effects meta-analysis" in page.read_text()
+
+
+@pytest.mark.parametrize(("dataset", "outcome"), [("aSAH", "poor"), ("birthwt", "low")])
+def test_the_numbers_of_the_command_line_are_those_of_r(run_cli, dataset, outcome):
+    topics = {
+        topic: json.loads((ORACLES / f"{dataset}.{topic}.json").read_text())
+        for topic in ("roc", "calibration", "dca")
+    }
+    table = ORACLES / topics["roc"]["csv"]
+    scores = [name for name in pd.read_csv(table).columns if name.startswith("p_")]
+    listed = ",".join(scores)
+    done = run_cli(
+        "evaluate", "response", "--table", table, "--outcome", outcome, "--scores", listed, "--json"
+    )
+    assert done.code == 0, done.err
+    compared = [
+        compare_with_r(done.json["models"][score], topics, score)
+        for score in scores
+        if f"recalibration.{score}" in topics["calibration"]["entries"]
+    ]
+    print(f"{dataset}: {sum(compared)} numbers of {len(compared)} scores agree")
+    assert compared
+
+
+def compare_with_r(model, topics, score):
+    """Hold one score's numbers against R's and count them."""
+    entries = {k: e["value"] for t in topics.values() for k, e in t["entries"].items()}
+    line, brier = entries[f"recalibration.{score}"], entries[f"brier.{score}"]
+    loess, groups = entries[f"loess_ici.{score}"], entries[f"hl10.quantile.{score}"]
+    pairs = [
+        (model["calibration_intercept"], line["citl"]),
+        (model["calibration_slope"], line["slope"]),
+        (model["brier"], brier["brier"]),
+        (model["scaled_brier"], brier["scaled"]),
+        (model["ici"], loess["ICI"]),
+        (model["emax"], loess["Emax"]),
+        (model["hosmer_lemeshow"]["statistic"], groups["chi2"]),
+        (model["hosmer_lemeshow"]["df"], groups["df_internal"]),
+    ]
+    if area := entries.get(f"auc.{score}"):
+        pairs += [(model["auc"], area["auc"]), (model["auc_se"] ** 2, area["delong_var"])]
+    if score in entries["net_benefit"]:
+        benefit = [row["net_benefit"] for row in model["net_benefit"]]
+        pairs += zip(benefit, entries["net_benefit"][score], strict=True)
+        avoided = [row["interventions_avoided"] for row in model["net_benefit"]]
+        per_100 = entries["net_benefit"][f"{score}_interventions_avoided_per_100"]
+        pairs += zip(avoided, per_100, strict=True)
+    for found, expected in pairs:
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    return len(pairs)
