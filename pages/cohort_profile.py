@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dlcs_core.report.cohort_profile import profile_variables
 from dlcs_core.report.cohort_selection import Selection
 from dlcs_core.ui.cohort_address import keep_language
 from dlcs_core.ui.cohort_charts import choose_image_format
@@ -41,6 +42,8 @@ def _show(in_use: CohortInUse, selection: Selection) -> None:
     by = choose_grouping(table) if view in ("table_one", "distribution") else None
     if view == "table_one" and by is None:
         st.info(say("explorer_no_grouping"))
+    elif view == "table_one" and by is not None and not set(profile_variables(table)) - {by}:
+        st.info(say("explorer_no_variables"))
     elif view == "table_one" and by is not None:
         with refusals_shown():
             report = baseline(in_use, selection, by)

@@ -197,7 +197,8 @@ def suggested_conversion(column: "pd.Series", target: str | None, header: str) -
     if target == "os_months":
         return _time_unit(header, numbers, options)
     if target in SCORE_COLUMNS:
-        return options[1] if 1.0 < numbers.max() <= 100.0 and numbers.min() >= 0.0 else NOTHING
+        is_percent = np.median(numbers) > 1.0 and 0.0 <= numbers.min() <= numbers.max() <= 100.0
+        return options[1] if is_percent else NOTHING
     return _unit_slip(str(target), numbers, options)
 
 

@@ -22,7 +22,7 @@ from dlcs_core.report.cohort_bench import ThresholdBench, threshold_bench
 from dlcs_core.report.cohort_curves import banded_roc, of_100, thinned_precision_recall
 from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_score import ScoreResult
-from dlcs_core.ui.cohort_address import keep, settle_choice, settle_number
+from dlcs_core.ui.cohort_address import keep, settle_choice, settle_number, widget_key
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_words import column_label, percent_text
 from dlcs_core.ui.messages import refusals_shown
@@ -83,7 +83,7 @@ def _choose_score(report: ResponseReport) -> str:
     names = list(report.scores)
     settle_choice("bench_score", names, names[-1])
     chosen = st.selectbox(
-        say("explorer_bench_score"), names, format_func=column_label, key="bench_score",
+        say("explorer_bench_score"), names, format_func=column_label, key=widget_key("bench_score"),
         width=260, persist_state="session",
     )  # fmt: skip
     keep("bench_score", chosen, names[-1])

@@ -8,7 +8,7 @@ import streamlit as st
 from dlcs_core.figures.forest import ForestRow, forest_figure
 from dlcs_core.report.association import AssociationReport, AssociationRow
 from dlcs_core.report.cohort_selection import Selection, divisions_of, measurements_of
-from dlcs_core.ui.cohort_address import keep, settle_choices
+from dlcs_core.ui.cohort_address import keep, settle_choices, widget_key
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_reports import cox, selected
 from dlcs_core.ui.cohort_source import CohortInUse
@@ -34,8 +34,8 @@ def show_cox(in_use: CohortInUse, selection: Selection) -> None:
     first = [name for name in FIRST_VARIABLES if name in options] or options[:3]
     settle_choices("cox_variables", options, first)
     variables = st.multiselect(
-        say("explorer_cox_variables"), options, format_func=column_label, key="cox_variables",
-        persist_state="session",
+        say("explorer_cox_variables"), options, format_func=column_label,
+        key=widget_key("cox_variables"), persist_state="session",
     )  # fmt: skip
     keep("cox_variables", variables, first)
     if not variables:

@@ -13,7 +13,7 @@ from dlcs_core.report.cohort_selection import (
     scores_of,
 )
 from dlcs_core.report.response import SCORES
-from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices
+from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices, widget_key
 from dlcs_core.ui.cohort_words import cell_label, column_label
 from dlcs_core.ui.words import plain, say
 
@@ -48,7 +48,7 @@ def _choose_cohort(table: "pd.DataFrame") -> str | None:
     options = [*sizes, EVERYBODY]
     settle_choice("cohort", options, options[0])
     chosen = st.segmented_control(
-        say("ui_cohort"), options, format_func=label, key="cohort", required=True,
+        say("ui_cohort"), options, format_func=label, key=widget_key("cohort"), required=True,
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     keep("cohort", chosen, options[0])
@@ -62,8 +62,9 @@ def _choose_levels(table: "pd.DataFrame") -> dict[str, tuple[str, ...]]:
     label = say("explorer_filters_active", count=active) if active else say("explorer_filters")
     with st.popover(label, icon=":material/filter_alt:", width="content"):
         columns = st.multiselect(
-            say("explorer_filter_by"), list(divisions), format_func=column_label, key="filter",
-            persist_state="session", placeholder=say("explorer_filter_none"),
+            say("explorer_filter_by"), list(divisions), format_func=column_label,
+            key=widget_key("filter"), persist_state="session",
+            placeholder=say("explorer_filter_none"),
         )  # fmt: skip
         keep("filter", columns, [])
         return {name: _kept_levels(name, divisions[name]) for name in columns}
@@ -73,7 +74,7 @@ def _kept_levels(name: str, levels: tuple[str, ...]) -> tuple[str, ...]:
     key = f"only_{name}"
     settle_choices(key, levels, levels)
     chosen = st.multiselect(
-        plain(column_label(name)), levels, key=key, persist_state="session",
+        plain(column_label(name)), levels, key=widget_key(key), persist_state="session",
         format_func=lambda level: cell_label(name, level),
     )  # fmt: skip
     keep(key, chosen, levels)
@@ -87,7 +88,7 @@ def choose_scores(table: "pd.DataFrame") -> tuple[str, ...]:
     settle_choices("scores", options, default)
     with st.popover(say("explorer_scores"), icon=":material/stacked_line_chart:", width="content"):
         chosen = st.multiselect(
-            say("explorer_scores_compared", limit=MAX_SCORES), options, key="scores",
+            say("explorer_scores_compared", limit=MAX_SCORES), options, key=widget_key("scores"),
             format_func=column_label, max_selections=MAX_SCORES, persist_state="session",
         )  # fmt: skip
     keep("scores", chosen, default)
@@ -106,7 +107,7 @@ def choose_view(views: Sequence[str], key: str) -> str:
     """
     settle_choice(key, views, views[0])
     chosen = st.segmented_control(
-        say("explorer_view"), views, key=key, required=True, persist_state="session",
+        say("explorer_view"), views, key=widget_key(key), required=True, persist_state="session",
         format_func=lambda name: say(f"explorer_view_{name}"), label_visibility="collapsed",
     )  # fmt: skip
     keep(key, chosen, views[0])
@@ -120,7 +121,7 @@ def choose_grouping(table: "pd.DataFrame") -> str | None:
     options = [*first, *(name for name in divisions if name not in first), NO_GROUPS]
     settle_choice("by", options, options[0])
     chosen = st.selectbox(
-        say("explorer_group_by"), options, key="by", width=320, persist_state="session",
+        say("explorer_group_by"), options, key=widget_key("by"), width=320, persist_state="session",
         format_func=lambda o: say("explorer_group_none") if o == NO_GROUPS else column_label(o),
     )  # fmt: skip
     keep("by", chosen, options[0])

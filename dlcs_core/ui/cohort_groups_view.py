@@ -20,7 +20,7 @@ from dlcs_core.report.cohort_selection import Selection, divisions_of, measureme
 from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.statistics.comparison import Comparison
-from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices
+from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices, widget_key
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_reports import response, selected
 from dlcs_core.ui.cohort_source import CohortInUse
@@ -53,7 +53,7 @@ def show_groups(report: ResponseReport, table: "pd.DataFrame") -> None:
 def _choose_score(names: Sequence[str], key: str) -> str:
     settle_choice(key, names, names[-1])
     chosen = st.selectbox(
-        say("ui_score"), names, format_func=column_label, key=key, width=260,
+        say("ui_score"), names, format_func=column_label, key=widget_key(key), width=260,
         persist_state="session",
     )  # fmt: skip
     keep(key, chosen, names[-1])
@@ -105,8 +105,8 @@ def show_subgroups(in_use: CohortInUse, selection: Selection, report: ResponseRe
         first = [name for name in FIRST_SUBGROUPS if name in options]
         settle_choices("subgroups", options, first)
         columns = st.multiselect(
-            say("explorer_subgroup_columns"), options, format_func=column_label, key="subgroups",
-            persist_state="session",
+            say("explorer_subgroup_columns"), options, format_func=column_label,
+            key=widget_key("subgroups"), persist_state="session",
         )  # fmt: skip
         keep("subgroups", columns, first)
     if not columns:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dlcs_core.report.cohort_conversions import Conversion, conversions_of
+from dlcs_core.report.cohort_conversions import NOTHING, Conversion, conversions_of
 from dlcs_core.report.cohort_guess import KEPT, LEFT_OUT, TARGETS, ColumnGuess, guess_columns
 from dlcs_core.report.cohort_mapping import ColumnChoice, MappedTable, RefusedRow
+from dlcs_core.ui.cohort_address import remember, settle_choice, widget_key
 from dlcs_core.ui.cohort_charts import show_rows
 from dlcs_core.ui.cohort_words import column_label, with_unit
 from dlcs_core.ui.words import plain, say
@@ -49,11 +50,12 @@ def _line(guess: ColumnGuess, key: str) -> ColumnChoice:
     name, meaning, conversion, how = st.columns(_WIDTHS, vertical_alignment="center")
     name.markdown(plain(guess.column))
     options = (KEPT, LEFT_OUT, *TARGETS)
+    settle_choice(f"target_{key}", options, guess.target)
     target = meaning.selectbox(
-        say("explorer_mapping_meaning"), options, index=options.index(guess.target),
-        format_func=_target_label, key=f"target_{key}", label_visibility="collapsed",
-        persist_state="session",
+        say("explorer_mapping_meaning"), options, format_func=_target_label,
+        key=widget_key(f"target_{key}"), label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
+    remember(f"target_{key}", target)
     with conversion:
         chosen = _choose_conversion(guess, target, key)
     with how:
@@ -62,15 +64,19 @@ def _line(guess: ColumnGuess, key: str) -> ColumnChoice:
 
 
 def _choose_conversion(guess: ColumnGuess, target: str, key: str) -> Conversion:
-    options = conversions_of(target or None)
+    options = {option.code: option for option in conversions_of(target or None)}
     if len(options) == 1:
-        return options[0]
-    suggested = guess.conversion if guess.conversion in options else options[0]
-    return st.selectbox(
-        say("explorer_mapping_conversion"), options, index=options.index(suggested),
-        format_func=lambda option: say(f"explorer_conversion_{option.code}", unit=option.unit),
-        key=f"conversion_{key}_{target}", label_visibility="collapsed", persist_state="session",
+        return NOTHING
+    known = guess.conversion in options.values()
+    key = f"conversion_{key}_{target}"
+    settle_choice(key, tuple(options), guess.conversion.code if known else NOTHING.code)
+    chosen = st.selectbox(
+        say("explorer_mapping_conversion"), tuple(options), key=widget_key(key),
+        format_func=lambda code: say(f"explorer_conversion_{code}", unit=options[code].unit),
+        label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
+    remember(key, chosen)
+    return options[chosen]
 
 
 def _target_label(target: str) -> str:

@@ -19,7 +19,7 @@ from dlcs_core.report.table_one_text import summary_text
 from dlcs_core.statistics.drift import LevelDrift
 from dlcs_core.statistics.table_one_types import TableOne, TableOneRow
 from dlcs_core.ui.cache import demo_cohort
-from dlcs_core.ui.cohort_address import keep, settle_choice
+from dlcs_core.ui.cohort_address import keep, settle_choice, widget_key
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_words import cell_label, column_label, estimate_text, p_text, with_unit
 from dlcs_core.ui.messages import refusals_shown
@@ -71,8 +71,8 @@ def show_distribution(table: "pd.DataFrame", by: str | None) -> None:
     settle_choice("variable", names, names[0])
     name = str(
         st.selectbox(
-            say("ui_variable"), names, format_func=column_label, key="variable", width=320,
-            persist_state="session",
+            say("ui_variable"), names, format_func=column_label, key=widget_key("variable"),
+            width=320, persist_state="session",
         )
     )  # fmt: skip
     keep("variable", name, names[0])
@@ -93,6 +93,9 @@ def show_distribution(table: "pd.DataFrame", by: str | None) -> None:
 
 def show_missing(table: "pd.DataFrame") -> None:
     """Draw what is missing per variable and which variables are missing together."""
+    if not profile_variables(table):
+        st.info(say("explorer_no_variables"))
+        return
     with refusals_shown():
         found = missing_cells(table)
     names = [column_label(name) for name in found.missing]

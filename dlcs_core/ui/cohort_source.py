@@ -12,6 +12,7 @@ from dlcs_core.clinical.cohort import Cohort
 from dlcs_core.clinical.table import RawTable, read_table
 from dlcs_core.report.cohort_mapping import ColumnChoice, MappedTable, map_table
 from dlcs_core.ui.cache import content_hash, demo_cohort
+from dlcs_core.ui.cohort_address import remember, settle_choice, widget_key
 from dlcs_core.ui.cohort_mapping_form import choose_columns, show_refused_rows
 from dlcs_core.ui.messages import refusals_shown, show_synthetic_notice
 from dlcs_core.ui.settings import read_settings
@@ -59,11 +60,13 @@ def choose_source() -> CohortInUse:
     An uploaded table stays in the visitor's session: it is in no cache that others see, on no
     disk once it is read, and not in the address.
     """
+    settle_choice("data_source", SOURCES, SOURCES[0])
     source = st.segmented_control(
-        say("explorer_data"), SOURCES, default=SOURCES[0], key="data_source", required=True,
+        say("explorer_data"), SOURCES, key=widget_key("data_source"), required=True,
         format_func=lambda name: say(f"explorer_data_{name}"), persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
+    remember("data_source", source)
     return _demo() if source == "demo" else _own()
 
 

@@ -10,7 +10,7 @@ from dlcs_core.report.cohort_selection import (
     scores_of,
 )
 from dlcs_core.report.survival import SurvivalRequest
-from dlcs_core.ui.cohort_address import keep, settle_choice
+from dlcs_core.ui.cohort_address import keep, settle_choice, widget_key
 from dlcs_core.ui.cohort_reports import selected
 from dlcs_core.ui.cohort_source import CohortInUse
 from dlcs_core.ui.cohort_words import column_label
@@ -38,7 +38,7 @@ def choose_risk(in_use: CohortInUse) -> str | None:
         return None
     settle_choice("risk", options, options[0])
     chosen = st.selectbox(
-        say("explorer_risk"), options, format_func=column_label, key="risk", width=260,
+        say("explorer_risk"), options, format_func=column_label, key=widget_key("risk"), width=260,
         persist_state="session", help=say("explorer_risk_help"),
     )  # fmt: skip
     keep("risk", chosen, options[0])
@@ -63,8 +63,8 @@ def choose_division(in_use: CohortInUse, selection: Selection, risk: str | None)
     settle_choice("group", options, options[0])
     chosen = str(
         st.selectbox(
-            say("explorer_group_by"), options, format_func=lambda o: _label(o, risk), key="group",
-            width=320, persist_state="session",
+            say("explorer_group_by"), options, format_func=lambda o: _label(o, risk),
+            key=widget_key("group"), width=320, persist_state="session",
         )
     )  # fmt: skip
     keep("group", chosen, options[0])
