@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from dlcs_core.figures.theme import GOOD, POOR, TEMPLATE
+from dlcs_core.figures.theme import GOOD, POOR, TEMPLATE, literal
 from dlcs_core.translation import sentence
 
 PER_ROW = 20
@@ -38,7 +38,22 @@ def of_hundred_text(probability: float) -> str:
     >>> of_hundred_text(0.335), of_hundred_text(0.001), of_hundred_text(0.999)
     ('34', '<1', '>99')
     """
-    number = of_hundred(probability)
+    return _text_of(of_hundred(probability), probability)
+
+
+def both_of_hundred(probability: float) -> tuple[str, str]:
+    """Return how many of 100 patients respond well and how many do not; they add up to 100.
+
+    Examples
+    --------
+    >>> both_of_hundred(0.335), both_of_hundred(0.001)
+    (('34', '66'), ('<1', '>99'))
+    """
+    good = of_hundred(probability)
+    return _text_of(good, probability), _text_of(N_ICONS - good, 1 - probability)
+
+
+def _text_of(number: int, probability: float) -> str:
     if number == 0 and probability > 0:
         return "<1"
     return ">99" if number == N_ICONS and probability < 1 else str(number)
@@ -65,13 +80,13 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
         (range(good), GOOD, "fig_respond_well"),
         (range(good, N_ICONS), POOR, "fig_respond_not"),
     )
-    for icons, color, name in groups:
+    for (icons, color, name), count in zip(groups, both_of_hundred(probability), strict=True):
         figure.add_scatter(
             x=[icon % PER_ROW for icon in icons],
             y=[-(icon // PER_ROW) for icon in icons],
             mode="markers",
             marker={"symbol": "circle", "size": 12, "color": color, "line": {"width": 0}},
-            name=sentence(name, language, count=len(icons)),
+            name=literal(sentence(name, language, count=count)),
             hoverinfo="name",
         )
     figure.update_xaxes(visible=False, range=[-0.6, PER_ROW - 0.4], fixedrange=True)
@@ -79,6 +94,7 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 28, "b": 0},
         legend={"bgcolor": "rgba(0,0,0,0)"},
+        showlegend=True,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

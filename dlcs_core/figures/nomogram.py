@@ -1,11 +1,13 @@
 """The nomogram of a model, with one patient's points on it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
-from dlcs_core.figures.theme import INK, MUTED, TEMPLATE, VERMILLION
+from dlcs_core.figures.icon_array import of_hundred_text
+from dlcs_core.figures.theme import INK, MUTED, TEMPLATE, VERMILLION, literal
 from dlcs_core.models.design import probability_of
 from dlcs_core.models.nomogram import Nomogram, NomogramAxis, NomogramReading
 from dlcs_core.translation import sentence
@@ -43,7 +45,7 @@ def nomogram_figure(
     for row, (name, ticks) in enumerate(rows):
         _add_line(figure, row, name, ticks)
     if reading is not None:
-        _add_patient(figure, nomogram, reading, len(rows), language)
+        _add_patient(figure, nomogram, reading, language)
     figure.update_xaxes(visible=False, range=[-2, SCALE_POINTS + 4])
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=[name for name, _ in rows], showgrid=False,
@@ -106,22 +108,70 @@ def readable(ticks: Sequence[Tick]) -> list[str]:
     return [shown.get(tick, "") for tick in ticks]
 
 
+@dataclass(frozen=True)
+class PatientDot:
+    """One dot of a patient on a nomogram.
+
+    Attributes
+    ----------
+    place : float
+        On the line, from 0 to 100; at its end where the value lies beyond it.
+    beyond : {-1, 0, 1}
+        On which side of the line the value lies.
+    points : float
+        Exact points, also beyond the line.
+    text : str
+        The value.
+    """
+
+    place: float
+    beyond: int
+    points: float
+    text: str
+
+
+def patient_dots(nomogram: Nomogram, reading: NomogramReading, language: str) -> list[PatientDot]:
+    """Return a patient's dots from the first variable's line to the last outcome's.
+
+    Parameters
+    ----------
+    nomogram : Nomogram
+        The model's.
+    reading : NomogramReading
+        The patient's points.
+    language : str
+        Language of the values.
+    """
+    dots = [
+        _dot(entry.points, entry.points, _value_text(entry.variable, entry.value, language))
+        for entry in reading.variables
+    ]
+    total = reading.total_points
+    place = total / nomogram.most_total_points * SCALE_POINTS
+    texts = [f"{total:.0f}", *[_percent(probability_of(reading.linear_predictor))]]
+    return dots + [_dot(place, total, text) for text in texts[: 1 + len(nomogram.outcome)]]
+
+
+def _dot(place: float, points: float, text: str) -> PatientDot:
+    inside = min(max(place, 0.0), SCALE_POINTS)
+    return PatientDot(inside, (place > SCALE_POINTS) - (place < 0), points, text)
+
+
 def _add_patient(
-    figure: go.Figure, nomogram: Nomogram, reading: NomogramReading, n_rows: int, language: str
+    figure: go.Figure, nomogram: Nomogram, reading: NomogramReading, language: str
 ) -> None:
-    """Add the patient's dots: one per variable, one on the total and one on the outcome."""
-    total = reading.total_points / nomogram.most_total_points * SCALE_POINTS
-    n_outcome = len(nomogram.outcome)
-    x = [entry.points for entry in reading.variables] + [total] * (1 + n_outcome)
-    texts = [_value_text(entry.variable, entry.value, language) for entry in reading.variables]
-    texts += [f"{reading.total_points:.0f}"]
-    texts += [f"{probability_of(reading.linear_predictor):.0%}"] * n_outcome
+    """Add the patient's dots; a value beyond a line is an arrow at its end."""
+    dots = patient_dots(nomogram, reading, language)
+    symbols = {-1: "triangle-left", 0: "circle", 1: "triangle-right"}
     figure.add_scatter(
-        x=x, y=list(range(1, n_rows)), mode="markers+text", cliponaxis=False,
-        marker={"size": 13, "color": VERMILLION, "line": {"color": "white", "width": 1.5}},
-        text=texts, textposition="bottom center", textfont={"size": 12, "color": VERMILLION},
+        x=[dot.place for dot in dots], y=list(range(1, len(dots) + 1)), mode="markers+text",
+        marker={
+            "size": 13, "color": VERMILLION, "line": {"color": "white", "width": 1.5},
+            "symbol": [symbols[dot.beyond] for dot in dots],
+        },
+        text=[literal(dot.text) for dot in dots], textposition="bottom center", cliponaxis=False,
+        textfont={"size": 12, "color": VERMILLION}, customdata=[dot.points for dot in dots],
         name=sentence("fig_this_patient", language),
-        customdata=[entry.points for entry in reading.variables] + [reading.total_points],
         hovertemplate=sentence("fig_nomogram_hover", language) + "<extra></extra>",
     )  # fmt: skip
 
@@ -130,4 +180,8 @@ def _value_text(variable: str, value: float | str, language: str) -> str:
     """Return a patient's value as it is written on its line."""
     if isinstance(value, str):
         return short_level(variable, value, language)
-    return f"{value:g}" if variable in VARIABLE_BY_NAME else f"{value:.0%}"
+    return f"{value:g}" if variable in VARIABLE_BY_NAME else _percent(value)
+
+
+def _percent(probability: float) -> str:
+    return f"{of_hundred_text(probability)}%"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dlcs_core.figures.theme import BLUE, FAINT, INK, MUTED, new_figure
+from dlcs_core.figures.icon_array import of_hundred_text
+from dlcs_core.figures.theme import BLUE, FAINT, INK, MUTED, literal, new_figure
 from dlcs_core.translation import sentence
 
 
@@ -60,7 +61,7 @@ def signatures_figure(
         )  # fmt: skip
     _add_ranges(figure, values, language)
     _add_dots(figure, values)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_xaxes(range=[-0.03, 1.03], tickformat=".0%")
     figure.update_yaxes(
         categoryorder="array", categoryarray=[value.name for value in reversed(values)],
         range=[-0.5, len(values) - 0.2], ticks="", showline=False, automargin=True,
@@ -83,6 +84,6 @@ def _add_dots(figure: go.Figure, values: Sequence[SignatureValue]) -> None:
     figure.add_scatter(
         x=[value.probability for value in known], y=[value.name for value in known],
         mode="markers+text", marker={"size": 13, "color": BLUE}, name="",
-        text=[f"{value.probability:.0%}" for value in known], textposition="top center",
-        textfont={"color": INK}, cliponaxis=False, showlegend=False, hoverinfo="skip",
+        text=[literal(f"{of_hundred_text(value.probability or 0.0)}%") for value in known],
+        textposition="top center", textfont={"color": INK}, cliponaxis=False, showlegend=False, hoverinfo="skip",
     )  # fmt: skip

@@ -192,7 +192,7 @@ def _signature_rows(report: CaseReport, language: str) -> Rows:
         "clinical_signature": report.clinical_probability,
         "dlcs": report.dlcs.probability,
     }
-    return [(sentence(f"variable.{k}", language), _percent(v)) for k, v in values.items()]
+    return [(sentence(f"variable.{k}", language), _probability(v)) for k, v in values.items()]
 
 
 def _point_rows(report: CaseReport, language: str) -> Rows:
@@ -210,7 +210,7 @@ def _nomogram_value(name: str, value: float | str, language: str) -> str:
     known = {variable.name: variable for variable in VARIABLES}
     if name in known:
         return value_text(known[name], value, language)
-    return _percent(value) if isinstance(value, float) else value
+    return _probability(value) if isinstance(value, float) else value
 
 
 def _survival_rows(report: CaseReport) -> Rows:
@@ -227,6 +227,10 @@ def _survival_rows(report: CaseReport) -> Rows:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
+
+
+def _probability(value: float | None) -> str:
+    return "–" if value is None else f"{of_hundred_text(value)}%"
 
 
 def _provenance(report: CaseReport, printed_at: datetime, language: str) -> Rows:

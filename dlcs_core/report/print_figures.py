@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dlcs_core.figures.ct_overlay import CtSlice, heat_rgba, outlines_mm, windowed
 from dlcs_core.figures.icon_array import N_ICONS, PER_ROW, of_hundred
 from dlcs_core.figures.kaplan_meier import SurvivalSteps
-from dlcs_core.figures.nomogram import nomogram_rows, readable
+from dlcs_core.figures.nomogram import PatientDot, nomogram_rows, patient_dots, readable
 from dlcs_core.figures.png import data_png
 from dlcs_core.figures.survival import GROUP_COLORS
 from dlcs_core.figures.theme import GOOD, GRID, INK, MUTED, POOR, SKY, VERMILLION
@@ -122,14 +122,23 @@ def nomogram_svg(nomogram: Nomogram, reading: NomogramReading | None, language: 
             for x, text in zip(places, readable(ticks), strict=True)
         ]
     if reading is not None:
-        total = reading.total_points / nomogram.most_total_points * 100
-        dots = [entry.points for entry in reading.variables] + [total] * (1 + len(nomogram.outcome))
         parts += [
-            f'<circle cx="{origin + per_point * dot:.1f}" cy="{22 + 34 * (row + 1)}" r="5.5" '
-            f'fill="{VERMILLION}" stroke="white"/>'
-            for row, dot in enumerate(dots)
+            _patient_dot(origin + per_point * dot.place, 22 + 34 * (row + 1), dot)
+            for row, dot in enumerate(patient_dots(nomogram, reading, language))
         ]
     return _svg(680, 24 + 34 * len(rows), "".join(parts), sentence("fig_this_patient", language))
+
+
+def _patient_dot(x: float, y: float, dot: PatientDot) -> str:
+    """Return a dot, or an arrow at the end of the line, with its value under it."""
+    if dot.beyond:
+        tip, base = x + 6 * dot.beyond, x - 5 * dot.beyond
+        corners = f"{tip:.1f},{y} {base:.1f},{y - 6} {base:.1f},{y + 6}"
+        mark = f'<polygon points="{corners}" fill="{VERMILLION}"/>'
+    else:
+        mark = f'<circle cx="{x:.1f}" cy="{y}" r="5.5" fill="{VERMILLION}" stroke="white"/>'
+    label = f'<text x="{x:.1f}" y="{y + 15}" class="dot" text-anchor="middle">'
+    return f"{mark}{label}{escape(dot.text)}</text>"
 
 
 def survival_svg(

@@ -41,6 +41,14 @@ def test_each_dot_says_its_value(nomogram):
     ]  # fmt: skip
 
 
+def test_a_value_beyond_its_line_is_an_arrow_at_the_end(nomogram):
+    reading = nomogram.points(VALUES, 1e-6)
+    dots = nomogram_figure(nomogram, reading).data[-1]
+    assert (dots.x[0], dots.marker.symbol[0], dots.text[0]) == (0, "triangle-left", "&#60;1%")
+    assert dots.customdata[0] == reading.variables[0].points < 0
+    assert dots.marker.symbol[1] == "circle"
+
+
 def test_without_a_patient_there_are_lines_only(nomogram, names):
     assert "This patient" not in names(nomogram_figure(nomogram))
 
