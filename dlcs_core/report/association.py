@@ -15,11 +15,12 @@ from dlcs_core.report.association_fit import (
     LogisticOutcome,
     Outcome,
 )
+from dlcs_core.report.association_lasso import selected
 from dlcs_core.report.response_columns import outcome_column
 from dlcs_core.report.survival_columns import event_column, number_column, time_column
-from dlcs_core.statistics.checks import BoolArray, FloatArray
+from dlcs_core.statistics.checks import BoolArray
 from dlcs_core.statistics.design_checks import dependent_columns
-from dlcs_core.statistics.lasso import LassoFit, LassoMeasure, fit_lasso
+from dlcs_core.statistics.lasso import LassoFit, LassoMeasure
 from dlcs_core.statistics.proportional_hazards import ProportionalHazardsRow
 from dlcs_core.statistics.wald import WaldRow
 
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 EVENTS_PER_COLUMN = 10
 """With fewer events per column a regression is overfitted (Peduzzi 1996)."""
-
-FOLDS = 10
-"""Folds of the LASSO where the table gives none; dealt out by a fixed seed."""
-
-FOLD_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -194,7 +190,7 @@ def association_report(table: "pd.DataFrame", request: AssociationRequest) -> As
         events=outcome.events,
         univariable=tuple(univariable),
         multivariable=_multivariable(outcome, variables, notices),
-        lasso=_lasso(table, request, outcome, variables, notices) if request.lasso else None,
+        lasso=_lasso(table, request, outcome, variables, notices),
         warnings=tuple(notices),
     )
 
@@ -288,31 +284,9 @@ def _lasso(
     outcome: Outcome,
     variables: Sequence[DesignVariable],
     notices: list[Notice],
-) -> LassoFit:
-    """Select columns on the complete rows."""
-    rows = outcome.is_known & np.all([v.is_known for v in variables], axis=0)
-    if request.fold_id is None:
-        fold = _dealt_folds(outcome.event, rows)
-    else:
-        fold = number_column(table, request.fold_id)
-        rows = rows & ~np.isnan(fold)
-    matrix = np.hstack([v.matrix(rows) for v in variables])
-    names = [term.column for v in variables for term in v.terms]
-    found = fit_lasso(matrix, outcome.event[rows], names, fold[rows], measure=request.measure)
-    if left_out := outcome.n - int(rows.sum()):
-        notices.append(Notice("association_lasso_rows", {"count": left_out}))
-    if found.measure != request.measure:
-        values = {"asked": request.measure, "used": found.measure}
-        notices.append(Notice("association_lasso_measure", values))
-    return found
-
-
-def _dealt_folds(event: FloatArray, rows: BoolArray) -> FloatArray:
-    """Deal complete rows into ten folds, each class evenly, alike in every run."""
-    rng = np.random.default_rng(FOLD_SEED)
-    fold = np.full(event.size, np.nan)
-    members = np.flatnonzero(rows)
-    shuffled = rng.permutation(members)
-    ordered = shuffled[np.argsort(event[shuffled], kind="stable")]
-    fold[ordered] = np.arange(ordered.size) % FOLDS
-    return fold
+) -> LassoFit | None:
+    """Select columns where that was asked for."""
+    if not request.lasso:
+        return None
+    fold = None if request.fold_id is None else number_column(table, request.fold_id)
+    return selected(outcome, variables, fold, request.measure, notices)

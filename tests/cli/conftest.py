@@ -1,5 +1,6 @@
 """One small phantom as NIfTI and as DICOM, its form, and a way to run the command line."""
 
+import csv
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+from dlcs_core.cli.main import main
 
 SIZE = (8, 96, 96)
 SPACING_MM = (5.0, 0.8, 0.8)
@@ -210,3 +213,54 @@ def run_python():
         return Run(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write columns as a CSV table."""
+
+    def written(columns, name="table.csv"):
+        path = tmp_path / name
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        return path
+
+    return written
+
+
+@pytest.fixture
+def run_json(capfd):
+    """Run a verb in this process; the object on stdout, or the refusal's line."""
+
+    def run(*arguments):
+        code = main([*map(str, arguments), "--json"])
+        captured = capfd.readouterr()
+        if code == 0:
+            assert captured.err == ""
+            return json.loads(captured.out, parse_constant=pytest.fail)
+        assert (code, captured.out) == (2, "")
+        assert captured.err.count("\n") == 1
+        return captured.err
+
+    return run
+
+
+@pytest.fixture
+def followed_up():
+    """Columns of 120 patients with follow-up, a risk and predicted survival."""
+    rng = np.random.default_rng(5)
+    risk = rng.normal(size=120)
+    death, censoring = rng.exponential(30 * np.exp(-risk)), rng.uniform(10, 60, 120)
+    time = np.minimum(death, censoring)
+    return {
+        "patient_id": [f"P-{i}" for i in range(120)],
+        "os_months": time.round(3).tolist(),
+        "os_event": (death <= censoring).astype(int).tolist(),
+        "os_linear_predictor": risk.tolist(),
+        "s12": np.exp(-12 / 30 * np.exp(risk)).tolist(),
+        "s24": np.exp(-24 / 30 * np.exp(risk)).tolist(),
+        "s35": np.exp(-35 / 30 * np.exp(risk)).tolist(),
+        "arm": ["b", "a"] * 60,
+    }

@@ -1,7 +1,7 @@
 """``associate`` on the command line: R's values, the contract's object, named refusals."""
 
-import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,33 +25,8 @@ N = 200
 
 
 @pytest.fixture
-def associate(capfd):
-    """Run the verb in this process; the object on stdout, or the refusal's line."""
-
-    def run(path, *options):
-        code = main(["associate", "--table", str(path), *options, "--json"])
-        captured = capfd.readouterr()
-        if code == 0:
-            assert captured.err == ""
-            return json.loads(captured.out, parse_constant=pytest.fail)
-        assert (code, captured.out) == (2, "")
-        assert captured.err.count("\n") == 1
-        return captured.err
-
-    return run
-
-
-@pytest.fixture
-def write(tmp_path):
-    def written(columns):
-        path = tmp_path / "table.csv"
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-        return path
-
-    return written
+def associate(run_json):
+    return partial(run_json, "associate", "--table")
 
 
 @pytest.fixture
