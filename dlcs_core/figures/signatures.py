@@ -85,5 +85,6 @@ def _add_dots(figure: go.Figure, values: Sequence[SignatureValue]) -> None:
         x=[value.probability for value in known], y=[value.name for value in known],
         mode="markers+text", marker={"size": 13, "color": BLUE}, name="",
         text=[literal(f"{of_hundred_text(value.probability or 0.0)}%") for value in known],
-        textposition="top center", textfont={"color": INK}, cliponaxis=False, showlegend=False, hoverinfo="skip",
+        textposition="top center", textfont={"color": INK}, cliponaxis=False,
+        showlegend=False, hoverinfo="skip",
     )  # fmt: skip
