@@ -13,8 +13,7 @@ $(BIN)/python:
 # Each stamp remembers the requirement files that it was made from.
 $(VENV)/.serve: requirements-serve.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-serve.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.serve requirements.txt requirements-dev.txt
