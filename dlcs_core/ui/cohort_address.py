@@ -14,6 +14,7 @@ from dlcs_core.ui.words import LANGUAGE_KEY, language
 
 _CHOSEN = "chosen_"
 _LANGUAGE = "language_of_"
+_DEFAULT = "default_of_"
 
 
 def widget_key(key: str) -> str:
@@ -86,8 +87,15 @@ def remember(key: str, value: object) -> None:
 
 
 def settle_number(key: str, low: float, high: float, default: float) -> float:
-    """Give a slider its value before it is drawn; see :func:`settle_choice`."""
-    for value in (st.session_state.get(key), _number(st.query_params.get(key))):
+    """Give a slider its value before it is drawn; see :func:`settle_choice`.
+
+    A value that nobody moved follows the default, which another selection of patients changes.
+    """
+    current, previous = st.session_state.get(key), st.session_state.get(_DEFAULT + key)
+    if current == previous != default:
+        current = None
+    st.session_state[_DEFAULT + key] = default
+    for value in (current, _number(st.query_params.get(key))):
         if value is not None and low <= value <= high:
             break
     else:
