@@ -1,16 +1,20 @@
 """The frame around every page: configuration, style, navigation, language and notice."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from dlcs_core.translation import LANGUAGES
-from dlcs_core.ui.settings import read_settings
-from dlcs_core.ui.words import LANGUAGE_KEY, LANGUAGE_NAMES, say
+from dlcs_core.ui.words import LANGUAGE_KEY, LANGUAGE_NAMES, language, say
 
 ENTERED_KEY = "came_through_app"
 """Session key that ``app.py`` sets in each run and the page takes away in the same run."""
+
+_REGISTERED = threading.Event()
+"""Set once this server knows our pages. Until then Streamlit runs ``app.py`` as one page of its own
+list, where widgets have other identities: the first click would be lost."""
 
 STATIC = Path(__file__).parent / "static"
 STYLE_SHEET = STATIC / "style.css"
@@ -41,10 +45,14 @@ PAGES = (
 
 def enter() -> st.Page:
     """Draw the frame (tab, menu, language switch, notice) and return the page to run inside it."""
-    st.session_state[ENTERED_KEY] = True
     st.set_page_config(
         page_title="DLCS", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
     )
+    if not _REGISTERED.is_set():
+        st.navigation(_registered_pages())
+        _REGISTERED.set()
+        st.rerun()
+    st.session_state[ENTERED_KEY] = True
     st.html(STYLE_SHEET)
     st.logo(LOGO, size="large")
     _draw_language_switch()
@@ -70,13 +78,11 @@ def _registered_pages() -> list[st.Page]:
 
 def _draw_language_switch() -> None:
     """Language buttons under the menu; a visit may begin with one in its address (``?lang=zh``)."""
-    if LANGUAGE_KEY not in st.session_state:
-        asked = st.query_params.get(LANGUAGE_KEY)
-        st.session_state[LANGUAGE_KEY] = asked if asked in LANGUAGES else read_settings().language
     with st.sidebar, st.container(key="language_switch"):
         st.segmented_control(
             say("ui_language"),
             LANGUAGES,
+            default=language(),
             format_func=lambda code: LANGUAGE_NAMES[code],
             key=LANGUAGE_KEY,
             label_visibility="collapsed",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.errors import DlcsError, Notice
-from dlcs_core.translation import sentence
+from dlcs_core.translation import LANGUAGES, sentence
 from dlcs_core.ui.settings import read_settings
 
 LANGUAGE_KEY = "lang"
@@ -19,8 +19,9 @@ _NUMBERED = re.compile(r"^(\d+)([.)])")
 
 
 def language() -> str:
-    """Return the language code of this visit."""
-    return str(st.session_state.get(LANGUAGE_KEY) or read_settings().language)
+    """Return the language code of this visit: the one chosen, asked for in the address or set."""
+    asked = st.session_state.get(LANGUAGE_KEY) or st.query_params.get(LANGUAGE_KEY)
+    return asked if asked in LANGUAGES else read_settings().language
 
 
 def say(code: str, **values: object) -> str:

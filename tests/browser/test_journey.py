@@ -120,3 +120,10 @@ def test_the_choice_on_a_cold_link_survives_its_first_click(visit, cold_server):
     visit.open(f"{cold_server.url}/response_explorer")
     visit.page.get_by_text("Training (").click()
     visit.page.wait_for_selector("text=out-of-fold, yet read the validation cohorts first")
+
+
+def test_the_first_click_on_a_new_server_changes_the_language(visit, cold_server):
+    visit.open(cold_server.url)
+    visit.page.get_by_text("中文").click()
+    visit.page.wait_for_selector("h1:has-text('病例评估')")
+    assert "仅供科研使用" in visit.text()
