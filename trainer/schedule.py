@@ -32,8 +32,6 @@ def rate_and_momentum(
     Examples
     --------
     >>> settings = OptimizationConfig(epochs=10, max_learning_rate=1.0, warmup_share=0.5)
-    >>> rate_and_momentum(0, 2, settings)
-    (0.04, 0.95)
     >>> rate_and_momentum(9, 2, settings)
     (1.0, 0.85)
     """

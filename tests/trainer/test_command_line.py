@@ -84,6 +84,7 @@ def make_run(
     return make
 
 
+@pytest.mark.slow
 def test_a_run_killed_with_its_workers_goes_on_and_ends_as_one_that_was_not(
     make_run: Callable[[str], Run],
 ) -> None:
@@ -104,6 +105,7 @@ def test_ending_a_run_ends_its_workers_and_says_how_to_go_on(
     assert "goes on" in complaint
 
 
+@pytest.mark.slow
 def test_ranks_of_torchrun_share_the_folds_and_all_end_well(
     make_run: Callable[[str], Run],
 ) -> None:
