@@ -24,7 +24,7 @@ CHROMIUM_OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 START_SECONDS = 60
-PAGE_SECONDS = 60
+PAGE_SECONDS = 120
 
 # On a deep link Streamlit's own script asks for its server below the page's path first.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -173,6 +173,7 @@ def visit(browser):
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="en-GB"
     )
+    context.set_default_timeout(PAGE_SECONDS * 1000)
     found = Visit(context.new_page())
     yield found
     context.close()

@@ -26,20 +26,18 @@ def menu(visit):
 
 
 def choose_first_case(visit):
-    box = visit.page.get_by_role("combobox", name="Demo case")
-    box.click()
-    box.press("ArrowDown")
-    box.press("Enter")
+    visit.page.get_by_role("combobox", name="Demo case").click()
+    visit.page.get_by_role("option").first.click()
     visit.page.wait_for_selector(".st-key-study_facts")
     visit.settle()
 
 
-def test_from_a_demo_case_to_a_printed_report(visit, server, tmp_path):
+def test_from_a_demo_case_to_a_printed_report(server, visit, tmp_path):
     visit.open(server.url)
     assert RESEARCH_USE in visit.text()
     choose_first_case(visit)
     visit.page.keyboard.press("Control+Enter")
-    visit.page.wait_for_selector(".st-key-headline", timeout=60_000)
+    visit.page.wait_for_selector(".st-key-headline")
     visit.settle()
     statement = re.search(
         r"Of 100 patients like this, (\d+) respond well, (\d+) do not", visit.text()
@@ -59,11 +57,11 @@ def test_from_a_demo_case_to_a_printed_report(visit, server, tmp_path):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_changed_form_greys_the_result_out(visit, server):
+def test_a_changed_form_greys_the_result_out(server, visit):
     visit.open(server.url)
     choose_first_case(visit)
     visit.page.get_by_role("button", name="Assess").click()
-    visit.page.wait_for_selector(".st-key-result", timeout=60_000)
+    visit.page.wait_for_selector(".st-key-result")
     diameter = visit.page.get_by_role("spinbutton", name="Maximum diameter (cm)")
     diameter.fill("8.8")
     diameter.press("Tab")
@@ -75,18 +73,18 @@ def test_a_changed_form_greys_the_result_out(visit, server):
     assert visit.page.query_selector(".st-key-download_report") is None
 
 
-def test_the_board_is_led_by_keyboard(visit, server):
+def test_the_board_is_led_by_keyboard(server, visit):
     visit.open(f"{server.url}/tumor_board")
     assert "Case 1 of" in visit.text()
     visit.page.keyboard.press("s")
-    visit.page.wait_for_selector(".st-key-headline", timeout=60_000)
+    visit.page.wait_for_selector(".st-key-headline")
     visit.page.keyboard.press("ArrowRight")
     visit.page.wait_for_selector("text=Case 2 of")
     visit.settle()
     assert visit.page.query_selector(".st-key-headline") is None
 
 
-def test_the_language_is_kept_from_page_to_page(visit, server):
+def test_the_language_is_kept_from_page_to_page(server, visit):
     visit.open(f"{server.url}/?lang=zh")
     assert "仅供科研使用" in visit.text()
     visit.page.get_by_role("link", name="模型卡").click()
@@ -95,7 +93,7 @@ def test_the_language_is_kept_from_page_to_page(visit, server):
     visit.page.wait_for_selector("h1:has-text('Model card')")
 
 
-def test_the_numbers_of_a_figure_can_be_taken_away(visit, server, tmp_path):
+def test_the_numbers_of_a_figure_can_be_taken_away(server, visit, tmp_path):
     visit.open(f"{server.url}/response_explorer")
     with visit.page.expect_download() as waiting:
         visit.page.locator(".st-key-numbers_roc button").click()
@@ -107,7 +105,7 @@ def test_the_numbers_of_a_figure_can_be_taken_away(visit, server, tmp_path):
 
 
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
-def test_a_link_opens_on_a_server_that_nobody_has_visited(visit, cold_server, path, title):
+def test_a_link_opens_on_a_server_that_nobody_has_visited(cold_server, visit, path, title):
     visit.open(f"{cold_server.url}/{path}")
     assert visit.page.inner_text("h1") == title
     assert RESEARCH_USE in visit.text()
@@ -116,13 +114,13 @@ def test_a_link_opens_on_a_server_that_nobody_has_visited(visit, cold_server, pa
     assert "Traceback" not in cold_server.log.read_text()
 
 
-def test_the_choice_on_a_cold_link_survives_its_first_click(visit, cold_server):
+def test_the_choice_on_a_cold_link_survives_its_first_click(cold_server, visit):
     visit.open(f"{cold_server.url}/response_explorer")
     visit.page.get_by_text("Training (").click()
     visit.page.wait_for_selector("text=out-of-fold, yet read the validation cohorts first")
 
 
-def test_the_first_click_on_a_new_server_changes_the_language(visit, cold_server):
+def test_the_first_click_on_a_new_server_changes_the_language(cold_server, visit):
     visit.open(cold_server.url)
     visit.page.get_by_text("中文").click()
     visit.page.wait_for_selector("h1:has-text('病例评估')")
