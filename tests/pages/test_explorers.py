@@ -79,7 +79,7 @@ def test_every_view_is_drawn_in_both_languages_without_a_missing_word(app, shown
     app.switch_page(f"pages/{name}.py").run()
     key, views = VIEWS[name]
     for view in views:
-        app.get_by_key(key).set_value(view).run()
+        app.get_by_key(key if language == "en" else f"{key}_{language}").set_value(view).run()
         assert not app.exception
         assert not app.error
         said = shown(app)
