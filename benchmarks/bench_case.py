@@ -116,7 +116,8 @@ def _warm(
 
     from dlcs_core.bundle.reader import read_bundle
 
-    ours = read_bundle(bundle, threads=1)
+    ours = read_bundle(bundle)
+    ours.network(threads=1)
     peer = Peer(bundle, cox)
     _check_parity(ours, peer, read_input(image, mask, crop_first=True))
     jobs = {

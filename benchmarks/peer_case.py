@@ -92,10 +92,13 @@ def _torch_network(weights):
     import torch
 
     from dlcs_core.network.se_resnet50 import SeResNet50
+    from dlcs_core.network.storage import decode_weights
 
     model = SeResNet50(input_scaling="soft_tissue")
     state = model.state_dict()
-    state.update({k: torch.from_numpy(np.asarray(v, np.float32)) for k, v in weights.items()})
+    state.update(
+        {k: torch.from_numpy(np.array(v, np.float32)) for k, v in decode_weights(weights).items()}
+    )
     model.load_state_dict(state)
     return model.eval()
 
