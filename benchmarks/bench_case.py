@@ -223,15 +223,26 @@ def _print_stages(stages: dict[str, float], image: Path) -> None:
 def _matmul_floor_s() -> float:
     """Time of 40 forwards if every operation ran at the speed of one large float32 product.
 
-    By torch's library: numpy's may be held to older kernels by the environment, and would then
-    give a floor above what the network takes.
+    The product is onnxruntime's own, as numpy's and torch's may use older kernels on a given
+    machine and would then give a floor above what the network takes.
     """
-    import torch
+    import onnxruntime
+    from onnx import TensorProto, helper
 
-    torch.set_num_threads(1)
-    a = torch.rand(1536, 1536)
-    best = min(_timed(lambda: a @ a).cpu_s for _ in range(8))
-    return 40 * GFLOP_PER_FORWARD * 1e9 * best / (2 * 1536**3)
+    size = 1536
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [size, size]) for name in "abc"]
+    node = helper.make_node("MatMul", ["a", "b"], ["c"])
+    graph = helper.make_graph([node], "product", ends[:2], ends[2:])
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    a = np.random.default_rng(0).random((size, size), dtype=np.float32)
+    best = min(_timed(lambda: session.run(None, {"a": a, "b": a})).cpu_s for _ in range(8))
+    return 40 * GFLOP_PER_FORWARD * 1e9 * best / (2 * size**3)
 
 
 def _read_floor_s(image: Path) -> float:
