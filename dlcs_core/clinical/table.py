@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlcs_core.clinical.record import displayable
+from dlcs_core.clinical.table_codes import code_columns, suspected_codes
 from dlcs_core.clinical.table_shape import check_shape
 from dlcs_core.clinical.variables import VARIABLES
 from dlcs_core.errors import ClinicalError, Notice
@@ -36,6 +37,14 @@ MISSING_CELLS = ("", "NA")
 TEXT_COLUMNS = ("patient_id", "image", "mask")
 LEVEL_COLUMNS = ("center", "cohort", *(v.name for v in VARIABLES if v.levels))
 
+NUMBER_COLUMNS = (
+    "trg", "good_response", "os_months", "os_event", "dl_signature", "dl_score",
+    "clinical_signature", "dlcs", "os_linear_predictor",
+    *(v.name for v in VARIABLES if not v.levels),
+)  # fmt: skip
+"""Columns of the contract that are numbers however they are written."""
+
+_KNOWN = frozenset((*TEXT_COLUMNS, *LEVEL_COLUMNS, *NUMBER_COLUMNS))
 _SEPARATORS = (",", ";", "\t")
 _CHUNK_BYTES = 1 << 22
 _XLSX_MAGIC = b"PK\x03\x04"
@@ -167,12 +176,24 @@ def _parse_text(content: bytes, encoding: str, separator: str, names: list[str])
     types: dict[Hashable, Any] = {name: "str" for name in names if name in TEXT_COLUMNS}
     types |= {name: "category" for name in names if name in LEVEL_COLUMNS}
 
-    def parse(*, piecewise: bool) -> pd.DataFrame:
+    def parse(*, piecewise: bool, texts: list[Hashable] | None = None) -> pd.DataFrame:
         return pd.read_csv(
             io.BytesIO(content), sep=separator, encoding=encoding, names=names, header=0,
-            dtype=types, index_col=False, keep_default_na=False, na_values=list(MISSING_CELLS),
+            dtype=types if texts is None else dict.fromkeys(texts, "str"), usecols=texts,
+            index_col=False, keep_default_na=False, na_values=list(MISSING_CELLS),
             skipinitialspace=True, low_memory=piecewise, float_precision="round_trip",
         )  # fmt: skip
+
+    frame = _parsed(parse)
+    if suspected := suspected_codes(frame, content, separator, _KNOWN):
+        texts = parse(piecewise=False, texts=[*suspected])
+        for name in code_columns(texts):
+            frame[name] = texts[name]
+    return frame
+
+
+def _parsed(parse: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
 
     try:
         with warnings.catch_warnings():
