@@ -9,22 +9,33 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dlcs_core.errors import TrainingError
-from dlcs_core.network.architecture import InputScaling
+from dlcs_core.network.architecture import (
+    SE_REDUCTION,
+    SE_REDUCTIONS,
+    Gates,
+    InputScaling,
+    NetworkVariant,
+    Slices,
+    StemGate,
+)
 from dlcs_core.network.inference import VIEW_COUNTS
 from dlcs_core.network.storage import Storage
 
 CONFIG_DIRECTORY = Path(__file__).resolve().parent / "configs"
 
-Balancing = Literal["repeat", "none", "weighted", "deepsmote"]
+Balancing = Literal["repeat", "none", "weighted", "sampler", "deepsmote"]
 Schedule = Literal["one_cycle", "step"]
 Selection = Literal["last_epoch", "best_validation_auc"]
 
 InitialWeights = Literal["random", "imagenet"]
+GateInit = Literal["default", "open"]
+Optimizer = Literal["adamw", "adam", "sgd"]
+Loss = Literal["cross_entropy", "focal"]
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Where the network starts.
+    """The network, as far as the paper leaves it open, and where it starts.
 
     Attributes
     ----------
@@ -33,17 +44,47 @@ class NetworkConfig:
         reads them from ``imagenet_weights_file`` and never falls back to random ones.
     imagenet_weights_file : str
         Local torchvision ResNet-50 state dict; empty with ``"random"``.
+    imagenet_weights_sha256 : str
+        SHA-256 that the file must have; required with ``"imagenet"``.
     zero_init_residual : bool
         Start each residual branch at zero, which makes training from scratch stable.
     input_scaling : str
         ``"window"``: the windowed image as it is; ``"soft_tissue"``: centred on the image's soft
-        tissue (:data:`dlcs_core.network.architecture.InputScaling`). The paper does not say.
+        tissue; ``"imagenet"``: by the mean and deviation of ImageNet's colours
+        (:data:`dlcs_core.network.architecture.InputScaling`). The paper does not say.
+    stem_gate : str
+        Place of the first squeeze-and-excitation gate, ``"after_pool"`` or ``"before_pool"``:
+        both are "before the first residual block".
+    gates : str
+        ``"both"`` as in the paper; ``"first"``, ``"last"`` or ``"none"`` to see what they add.
+    se_reduction : int
+        Channels of a gate per hidden unit: 4, 8, 16 or 32. The paper does not say; 16 is that
+        of Hu et al. 2018.
+    gate_init : str
+        ``"open"`` starts the gates near 1, so that pretrained maps keep their scale;
+        ``"default"`` near 0.5.
+    slices : str
+        ``"three"`` as in the paper; ``"key"`` looks at the key slice alone.
+    dropout : float
+        Share of pooled features dropped in training. The paper names none.
     """
 
     initial_weights: InitialWeights = "random"
     imagenet_weights_file: str = ""
+    imagenet_weights_sha256: str = ""
     zero_init_residual: bool = True
     input_scaling: InputScaling = "window"
+    stem_gate: StemGate = "after_pool"
+    gates: Gates = "both"
+    se_reduction: int = SE_REDUCTION
+    gate_init: GateInit = "default"
+    slices: Slices = "three"
+    dropout: float = 0.0
+
+    @property
+    def variant(self) -> NetworkVariant:
+        """The served graph that this network needs."""
+        return NetworkVariant(self.stem_gate, self.input_scaling, self.se_reduction)
 
 
 @dataclass(frozen=True)
@@ -63,6 +104,12 @@ class OptimizationConfig:
         Share of a cycle spent rising.
     cycles : int
         Equal cycles of the one-cycle schedule, one after the other: warm restarts.
+    optimizer : str
+        ``"adamw"``, ``"adam"`` or ``"sgd"`` (Nesterov's momentum). The paper does not say.
+    loss : str
+        ``"cross_entropy"`` or ``"focal"`` (Lin et al. 2017). The paper does not say.
+    focal_gamma : float
+        How much the focal loss turns to hard cases; 0 is cross-entropy.
     weight_decay : float
         On convolution and linear weights only, not on norms and biases.
     gradient_clip : float
@@ -76,6 +123,9 @@ class OptimizationConfig:
         the paper did and is optimistic.
     patience_epochs : int
         Stop after so many epochs without gain; only with ``"best_validation_auc"``.
+    smoothing_epochs : int
+        The criterion is the mean of so many last epochs: one epoch's AUC of a small fold is
+        mostly chance. 1 is the paper's.
     mixed_precision : bool
         bfloat16 on a CUDA device; never on a CPU.
     """
@@ -88,12 +138,16 @@ class OptimizationConfig:
     cycles: int = 1
     step_epochs: int = 50
     step_factor: float = 0.1
+    optimizer: Optimizer = "adamw"
+    loss: Loss = "cross_entropy"
+    focal_gamma: float = 2.0
     weight_decay: float = 0.01
     gradient_clip: float = 2.0
     ema_decay: float = 0.0
     quantized_epochs: int = 2
     selection: Selection = "last_epoch"
     patience_epochs: int = 0
+    smoothing_epochs: int = 1
     mixed_precision: bool = False
 
     @property
@@ -110,16 +164,21 @@ class SamplingConfig:
     ----------
     balancing : str
         ``"repeat"`` repeats good responders to 1:1, ``"weighted"`` weights the loss instead,
-        ``"none"`` leaves the classes alone. ``"deepsmote"`` is not available yet.
+        ``"sampler"`` draws both classes with equal chance and replacement, ``"none"`` leaves
+        them alone. ``"deepsmote"`` is not available yet.
     crop_px : int
         Side of the random square crop of the 112 x 112 input in training.
     rotate_and_flip : bool
         One of the eight symmetries of the square per image and epoch.
+    mixup_alpha : float
+        Each batch is mixed with itself in another order, by a share from Beta(alpha, alpha)
+        (Zhang et al. 2018); 0 switches it off.
     """
 
     balancing: Balancing = "repeat"
     crop_px: int = 80
     rotate_and_flip: bool = True
+    mixup_alpha: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -230,11 +289,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 def _check_ranges(config: TrainingConfig) -> None:
     """Refuse values with which no run makes sense."""
     training, sampling = config.optimization, config.sampling
-    if config.n_views not in VIEW_COUNTS:
-        allowed = ", ".join(map(str, VIEW_COUNTS))
-        raise TrainingError(
-            "config_not_allowed", setting="n_views", found=config.n_views, allowed=allowed
-        )
+    _check_listed("n_views", config.n_views, VIEW_COUNTS)
+    _check_listed("network.se_reduction", config.network.se_reduction, SE_REDUCTIONS)
     limits = {
         "folds": (config.folds, 4, 20),
         "optimization.epochs": (training.epochs, 1, 100_000),
@@ -247,6 +303,10 @@ def _check_ranges(config: TrainingConfig) -> None:
         "optimization.ema_decay": (training.ema_decay, 0.0, 0.99999),
         "optimization.cycles": (training.cycles, 1, training.epochs),
         "optimization.quantized_epochs": (training.quantized_epochs, 0, training.epochs),
+        "optimization.focal_gamma": (training.focal_gamma, 0.0, 10.0),
+        "optimization.smoothing_epochs": (training.smoothing_epochs, 1, 1000),
+        "network.dropout": (config.network.dropout, 0.0, 0.9),
+        "sampling.mixup_alpha": (sampling.mixup_alpha, 0.0, 10.0),
         "sampling.crop_px": (sampling.crop_px, 32, 112),
     }
     for setting, (value, low, high) in limits.items():
@@ -261,3 +321,10 @@ def _check_ranges(config: TrainingConfig) -> None:
             found=training.cycles,
             allowed=f"the divisors of epochs ({training.epochs})",
         )
+
+
+def _check_listed(setting: str, found: int, allowed: tuple[int, ...]) -> None:
+    """Refuse a number that is none of a few."""
+    if found not in allowed:
+        listed = ", ".join(map(str, allowed))
+        raise TrainingError("config_not_allowed", setting=setting, found=found, allowed=listed)

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlcs_core.network.se_resnet50 import SeResNet50, load_imagenet_weights
+from dlcs_core.network.se_resnet50 import SeResNet50
 from trainer.checkpoint import Checkpoint, write_atomically, write_checkpoint
-from trainer.config import TrainingConfig
+from trainer.config import NetworkConfig, OptimizationConfig, TrainingConfig
+from trainer.imagenet_weights import load_imagenet_weights
 from trainer.selection import BestEpoch
 
 
@@ -25,7 +26,7 @@ class FoldState:
     ----------
     model : SeResNet50
         Exact weights, not rounded.
-    optimizer : AdamW
+    optimizer : Optimizer
         With one group for matrices (decayed) and one for vectors.
     average : SeResNet50 or None
         Moving average of weights and buffers.
@@ -38,7 +39,7 @@ class FoldState:
     """
 
     model: SeResNet50
-    optimizer: torch.optim.AdamW
+    optimizer: torch.optim.Optimizer
     average: SeResNet50 | None
     best: BestEpoch
     epoch: int = 0
@@ -48,23 +49,56 @@ class FoldState:
 def initial_state(config: TrainingConfig, device: torch.device) -> FoldState:
     """Build network, optimiser and, if asked, the moving average, from torch's current seed."""
     settings = config.optimization
-    model = SeResNet50(
-        zero_init=config.network.zero_init_residual,
-        input_scaling=config.network.input_scaling,
-    )
-    if config.network.initial_weights == "imagenet":
-        load_imagenet_weights(model, Path(config.network.imagenet_weights_file))
-    model = model.to(device).to(memory_format=torch.channels_last)
-    matrices = [one for one in model.parameters() if one.ndim > 1]
-    vectors = [one for one in model.parameters() if one.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings.max_learning_rate)
+    model = make_network(config.network).to(device).to(memory_format=torch.channels_last)
+    optimizer = make_optimizer(model, settings)
     average = copy.deepcopy(model) if settings.ema_decay else None
     patience = settings.patience_epochs if settings.selection == "best_validation_auc" else 0
     return FoldState(model, optimizer, average, BestEpoch(patience))
+
+
+def make_network(settings: NetworkConfig) -> SeResNet50:
+    """Build the network from torch's current seed, with ImageNet weights where asked."""
+    model = SeResNet50(
+        stem_gate=settings.stem_gate,
+        input_scaling=settings.input_scaling,
+        reduction=settings.se_reduction,
+        gates=settings.gates,
+        slices=settings.slices,
+        gate_init=settings.gate_init,
+        zero_init=settings.zero_init_residual,
+        dropout=settings.dropout,
+    )
+    if settings.initial_weights == "imagenet":
+        path = Path(settings.imagenet_weights_file)
+        load_imagenet_weights(model, path, settings.imagenet_weights_sha256)
+    return model
+
+
+def make_optimizer(model: nn.Module, settings: OptimizationConfig) -> torch.optim.Optimizer:
+    """Build the optimiser over what is trained, decay on matrices only."""
+    trained = [one for one in model.parameters() if one.requires_grad]
+    groups = [
+        {
+            "params": [one for one in trained if one.ndim > 1],
+            "weight_decay": settings.weight_decay,
+        },
+        {"params": [one for one in trained if one.ndim <= 1], "weight_decay": 0.0},
+    ]
+    rate = settings.max_learning_rate
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True)
+    kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, lr=rate)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, momentum: float) -> None:
+    """Give the optimiser a step's learning rate and momentum (Adam's first)."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        if "betas" in group:
+            group["betas"] = (momentum, group["betas"][1])
+        else:
+            group["momentum"] = momentum
 
 
 @torch.no_grad()
@@ -101,11 +135,10 @@ def restore_state(state: FoldState, checkpoint: Checkpoint) -> None:
         with torch.no_grad():
             tensor.copy_(checkpoint.tensors[name])
     for number, parameter in enumerate(_parameters(state.optimizer)):
-        restored = {
-            key: _like(parameter, checkpoint.tensors[f"optimizer.{number}.{key}"])
-            for key in ("step", "exp_avg", "exp_avg_sq")
+        moments = _under(f"optimizer.{number}.", checkpoint.tensors)
+        state.optimizer.state[parameter] = {
+            key: _like(parameter, moment) for key, moment in moments.items()
         }
-        state.optimizer.state[parameter] = restored
     state.epoch, state.log = int(checkpoint.facts["epoch"]), list(checkpoint.facts["log"])
     best = checkpoint.facts["best"]
     if best:
@@ -127,7 +160,7 @@ def _named_tensors(state: FoldState) -> Iterator[tuple[str, Tensor]]:
             yield f"optimizer.{number}.{key}", value
 
 
-def _parameters(optimizer: torch.optim.AdamW) -> list[Tensor]:
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 

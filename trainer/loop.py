@@ -32,6 +32,7 @@ from trainer.fold_state import (
     initial_state,
     restore_state,
     save_state,
+    set_rate,
     update_average,
 )
 from trainer.schedule import rate_and_momentum
@@ -197,8 +198,7 @@ def _positive_weight(data: FoldData, config: TrainingConfig) -> Tensor | None:
 def _set_rate(state: FoldState, step: int, steps_per_epoch: int, config: TrainingConfig) -> None:
     """Give the optimiser the step's learning rate and momentum."""
     rate, momentum = rate_and_momentum(step, steps_per_epoch, config.optimization)
-    for group in state.optimizer.param_groups:
-        group["lr"], group["betas"] = rate, (momentum, group["betas"][1])
+    set_rate(state.optimizer, rate, momentum)
 
 
 def _augmented(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.bundle.layout import REFERENCE
 from dlcs_core.errors import BundleError, ModelError
-from dlcs_core.network.architecture import weight_shapes
+from dlcs_core.network.architecture import shapes_like
 from dlcs_core.network.storage import (
     INT8_LEVELS,
     MAX_WEIGHT,
@@ -52,16 +52,31 @@ def weights_to_bytes(weights: Mapping[str, NDArray[np.float32]], storage: Storag
     """
     from safetensors.numpy import save
 
-    if {name: array.shape for name, array in weights.items()} != weight_shapes():
+    found = {name: array.shape for name, array in weights.items()}
+    expected = shapes_like(found)
+    if found != expected:
         raise BundleError("bundle_weights_architecture", file="weights")
-    stored = encode_weights({name: weights[name] for name in weight_shapes()}, storage)
+    stored = encode_weights({name: weights[name] for name in expected}, storage)
     if not all(np.array_equal(a, weights[n]) for n, a in decode_weights(stored).items()):
         raise BundleError("bundle_weights_not_rounded")
     return bytes(save(stored))
 
 
-def weights_from_bytes(content: bytes, storage: Storage, file: str) -> dict[str, NDArray[Any]]:
+def weights_from_bytes(
+    content: bytes, storage: Storage, file: str, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[Any]]:
     """Read the weights of a fold, in their stored form.
+
+    Parameters
+    ----------
+    content : bytes
+        A safetensors file.
+    storage : {"float16", "int8"}
+        Stored form.
+    file : str
+        Its name, for a refusal.
+    shapes : mapping of str to tuple of int
+        What the bundle's graph feeds on.
 
     Raises
     ------
@@ -76,16 +91,18 @@ def weights_from_bytes(content: bytes, storage: Storage, file: str) -> dict[str,
         stored: dict[str, NDArray[Any]] = load(content)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise BundleError("bundle_weights_broken", file=file) from error
-    if {n: (a.shape, a.dtype.name) for n, a in stored.items()} != _stored_layout(storage):
+    if {n: (a.shape, a.dtype.name) for n, a in stored.items()} != _stored_layout(storage, shapes):
         raise BundleError("bundle_weights_architecture", file=file)
     if not all(_is_usable(array) for array in stored.values()):
         raise BundleError("bundle_weights_not_finite", file=file)
     return stored
 
 
-def _stored_layout(storage: Storage) -> dict[str, tuple[tuple[int, ...], str]]:
+def _stored_layout(
+    storage: Storage, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[tuple[int, ...], str]]:
     layout: dict[str, tuple[tuple[int, ...], str]] = {}
-    for name, shape in weight_shapes().items():
+    for name, shape in shapes.items():
         as_integers = storage == "int8" and len(shape) > 1
         layout[name] = (shape, "int8" if as_integers else "float16")
         if as_integers:

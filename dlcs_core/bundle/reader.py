@@ -6,19 +6,21 @@ who made them: the bundle's own SHA-256 is what a hospital compares with the one
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlcs_core.bundle import layout
 from dlcs_core.bundle.arrays import reference_from_bytes, weights_from_bytes
+from dlcs_core.bundle.extras import Extras, read_extras
 from dlcs_core.bundle.manifest import Manifest
 from dlcs_core.bundle.strict_json import parse_strict
 from dlcs_core.errors import BundleError, DlcsError
-from dlcs_core.network.architecture import INPUT_SIZE_PX, VARIANT_BY_GRAPH
+from dlcs_core.network.architecture import INPUT_SIZE_PX, weight_shapes
 from dlcs_core.network.inference import Network
 from dlcs_core.network.storage import Storage
 from dlcs_core.network.uncertainty import ReferenceStatistics
+from dlcs_core.network.variants import VARIANT_BY_GRAPH
 from dlcs_core.preprocessing.settings import PreprocessingSettings
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class Bundle:
         Where the training cases lie in feature space.
     model_card : str
         Markdown text; from the bundle, so never to be shown as trusted markup.
+    extras : Extras
+        Label sets, intervals, similar patients, evidence; empty in older bundles.
     """
 
     manifest: Manifest
@@ -66,6 +70,7 @@ class Bundle:
     reference: ReferenceStatistics
     model_card: str
     _network: Network
+    extras: Extras = field(default_factory=Extras)
 
     def network(self, threads: int | None = None) -> Network:
         """Return the network; its sessions are made at its first run.
@@ -113,6 +118,7 @@ def read_bundle(directory: Path) -> Bundle:
         reference=reference,
         model_card=_read_text(contents[layout.MODEL_CARD], layout.MODEL_CARD),
         _network=_read_network(contents, n_folds, manifest.weights_storage),
+        extras=read_extras(contents, n_folds),
         **parts,
     )
 
@@ -157,10 +163,12 @@ def verify_files(directory: Path) -> tuple[Manifest, dict[str, bytes], str]:
 
 def _read_network(contents: Mapping[str, bytes], n_folds: int, storage: Storage) -> Network:
     graph = contents[layout.GRAPH]
-    if layout.sha256(graph) not in VARIANT_BY_GRAPH:
+    variant = VARIANT_BY_GRAPH.get(layout.sha256(graph))
+    if variant is None:
         raise BundleError("bundle_graph_unknown")
+    shapes = weight_shapes(variant.reduction)
     names = [layout.weights_file(fold) for fold in range(1, n_folds + 1)]
-    weights = [weights_from_bytes(contents[name], storage, name) for name in names]
+    weights = [weights_from_bytes(contents[name], storage, name, shapes) for name in names]
     return Network(graph, weights)
 
 

@@ -72,7 +72,7 @@ def export_network(model: SeResNet50, images: NDArray[np.float32]) -> ExportedNe
     from dlcs_core.network.graph import make_graph
 
     frozen = _evaluating_copy(model)
-    graph, weights = make_graph(model.stem_gate, model.input_scaling), weight_arrays(frozen)
+    graph, weights = make_graph(model.variant), weight_arrays(frozen)
     served = Network(graph, [weights]).run(images)
     tensor = torch.from_numpy(np.asarray(images, np.float32))
     with torch.no_grad():

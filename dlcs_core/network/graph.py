@@ -14,14 +14,16 @@ from onnx import TensorProto, helper
 from dlcs_core.network.architecture import (
     BATCH_NORM_EPSILON,
     FEATURES,
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
     INPUT_CHANNELS,
     INPUT_SIZE_PX,
     MAP_SIZE,
     RESIDUAL_GROUPS,
     SOFT_TISSUE_FLOOR,
     InputScaling,
+    NetworkVariant,
     ResidualGroup,
-    StemGate,
     weight_shapes,
 )
 
@@ -35,28 +37,29 @@ WEIGHT_LOCATION = "handed-over-in-memory"
 """Stands where ONNX expects a file name. No such file exists: without weights nothing loads."""
 
 
-def make_graph(stem_gate: StemGate = "after_pool", input_scaling: InputScaling = "window") -> bytes:
+DEFAULT_VARIANT = NetworkVariant()
+
+
+def make_graph(variant: NetworkVariant = DEFAULT_VARIANT) -> bytes:
     """Write the ONNX graph of the network.
 
     Parameters
     ----------
-    stem_gate : {"after_pool", "before_pool"}
-        Place of the first gate.
-    input_scaling : {"window", "soft_tissue"}
-        What the first convolution sees.
+    variant : NetworkVariant
+        What the paper leaves open.
 
     Returns
     -------
     bytes
         The same bytes for the same architecture.
     """
-    writer = _GraphWriter()
-    x = writer.centred("image") if input_scaling == "soft_tissue" else "image"
+    writer = _GraphWriter(variant.reduction)
+    x = writer.scaled("image", variant.input_scaling)
     x = writer.conv_norm(x, "conv1", "bn1", stride=2, padding=3)
     x = writer.node("Relu", x)
     x = (
         writer.gate(writer.pool(x), "se_in")
-        if stem_gate == "after_pool"
+        if variant.stem_gate == "after_pool"
         else writer.pool(writer.gate(x, "se_in"))
     )
     for group in RESIDUAL_GROUPS:
@@ -69,9 +72,19 @@ def make_graph(stem_gate: StemGate = "after_pool", input_scaling: InputScaling =
 class _GraphWriter:
     """Collects nodes; every method returns the name of the tensor it makes."""
 
-    def __init__(self) -> None:
+    def __init__(self, reduction: int) -> None:
+        self.reduction = reduction
         self.nodes: list[onnx.NodeProto] = []
         self.constants = _constants()
+
+    def scaled(self, x: str, scaling: InputScaling) -> str:
+        """Bring the image to what the first convolution sees."""
+        if scaling == "soft_tissue":
+            return self.centred(x)
+        if scaling == "imagenet":
+            self.constants += _imagenet_constants()
+            return self.node("Div", self.node("Sub", x, "imagenet_mean"), "imagenet_deviation")
+        return x
 
     def centred(self, x: str) -> str:
         """Take off the mean of soft tissue; see ``architecture.InputScaling``."""
@@ -150,7 +163,7 @@ class _GraphWriter:
                 _value("cam", "n", MAP_SIZE, MAP_SIZE),
                 _value("features", "n", FEATURES),
             ],
-            [*self.constants, *map(_external, weight_shapes().items())],
+            [*self.constants, *map(_external, weight_shapes(self.reduction).items())],
         )
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
@@ -174,6 +187,14 @@ def _centring_constants() -> list[onnx.TensorProto]:
     return [
         helper.make_tensor("soft_tissue_floor", TensorProto.FLOAT, [1], [SOFT_TISSUE_FLOOR]),
         helper.make_tensor("axes_image", TensorProto.INT64, [3], [1, 2, 3]),
+    ]
+
+
+def _imagenet_constants() -> list[onnx.TensorProto]:
+    shape = [1, INPUT_CHANNELS, 1, 1]
+    return [
+        helper.make_tensor("imagenet_mean", TensorProto.FLOAT, shape, IMAGENET_MEAN),
+        helper.make_tensor("imagenet_deviation", TensorProto.FLOAT, shape, IMAGENET_DEVIATION),
     ]
 
 

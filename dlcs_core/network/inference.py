@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcs_core.errors import ModelError
-from dlcs_core.network.architecture import INPUT_CHANNELS, INPUT_SIZE_PX, weight_shapes
+from dlcs_core.network.architecture import INPUT_CHANNELS, INPUT_SIZE_PX, shapes_like
 from dlcs_core.network.storage import SCALE_SUFFIX, decode_weights
 
 if TYPE_CHECKING:
@@ -234,8 +234,8 @@ def _checked_images(images: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _check_weights(weights: Mapping[str, NDArray[Any]]) -> None:
-    expected = weight_shapes()
     found = {n: a.shape for n, a in weights.items() if not n.endswith(SCALE_SUFFIX)}
+    expected = shapes_like(found)
     if found != expected:
         raise ModelError("network_weights_mismatch", expected=len(expected), found=len(found))
 

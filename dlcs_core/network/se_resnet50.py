@@ -12,30 +12,38 @@ ImageNet weights load by name; ``se_in``, ``se_out`` and ``fc`` are new. The bot
 here because importing torchvision costs more than importing torch.
 """
 
-import hashlib
-import io
-from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from dlcs_core.errors import ModelError
 from dlcs_core.network.architecture import (
     EXPANSION,
     FEATURES,
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
     INPUT_CHANNELS,
+    KEY_CHANNEL,
     RESIDUAL_GROUPS,
     SE_REDUCTION,
     SOFT_TISSUE_FLOOR,
     STEM_CHANNELS,
+    Gates,
     InputScaling,
+    NetworkVariant,
     ResidualGroup,
+    Slices,
     StemGate,
 )
 
 OPEN_GATE_BIAS = 4.0
 """Bias of a gate that starts open: sigmoid(4) = 0.98."""
+
+SWITCHED_OFF_BIAS = 20.0
+"""Bias of a gate that is switched off: sigmoid(20) is 1 in float32."""
+
+GateInit = Literal["default", "open"]
+"""How gates start; see :class:`SeResNet50`."""
 
 
 class SqueezeExcitation(nn.Module):
@@ -44,14 +52,16 @@ class SqueezeExcitation(nn.Module):
     Parameters
     ----------
     channels : int
-        Channels of the map; ``channels // 16`` hidden units.
+        Channels of the map.
+    reduction : int
+        ``channels // reduction`` hidden units.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, reduction: int = SE_REDUCTION) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(channels, channels // SE_REDUCTION)
+        self.fc1 = nn.Linear(channels, channels // reduction)
         self.relu = nn.ReLU()
-        self.fc2 = nn.Linear(channels // SE_REDUCTION, channels)
+        self.fc2 = nn.Linear(channels // reduction, channels)
 
     def gate(self, pooled: Tensor) -> Tensor:
         """Return the channel weights in (0, 1) for pooled channels (n, channels)."""
@@ -65,6 +75,14 @@ class SqueezeExcitation(nn.Module):
         """Start by letting every channel through, so that pretrained maps keep their scale."""
         nn.init.zeros_(self.fc2.weight)
         nn.init.constant_(self.fc2.bias, OPEN_GATE_BIAS)
+
+    def switch_off(self) -> None:
+        """Let everything through for good: by weights that are never trained."""
+        for layer in (self.fc1, self.fc2):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.fc2.bias, SWITCHED_OFF_BIAS)
+        self.requires_grad_(requires_grad=False)
 
 
 class Bottleneck(nn.Module):
@@ -112,8 +130,14 @@ class SeResNet50(nn.Module):
     ----------
     stem_gate : {"after_pool", "before_pool"}
         Place of the first gate; the paper leaves it open.
-    input_scaling : {"window", "soft_tissue"}
+    input_scaling : {"window", "soft_tissue", "imagenet"}
         What the first convolution sees; see ``architecture.InputScaling``.
+    reduction : int
+        Channels of a gate per hidden unit, one of ``architecture.SE_REDUCTIONS``.
+    gates : {"both", "first", "last", "none"}
+        Which gates there are; see ``architecture.Gates``.
+    slices : {"three", "key"}
+        What the first convolution may look at; see ``architecture.Slices``.
     gate_init : {"default", "open"}
         ``"open"`` starts the gates near 1, for pretrained weights: the default start near 0.5
         halves every map.
@@ -129,23 +153,27 @@ class SeResNet50(nn.Module):
         *,
         stem_gate: StemGate = "after_pool",
         input_scaling: InputScaling = "window",
-        gate_init: Literal["default", "open"] = "default",
+        reduction: int = SE_REDUCTION,
+        gates: Gates = "both",
+        slices: Slices = "three",
+        gate_init: GateInit = "default",
         zero_init: bool = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.stem_gate = stem_gate
-        self.input_scaling = input_scaling
+        self.variant = NetworkVariant(stem_gate, input_scaling, reduction)
+        self.slices = slices
         self.conv1 = nn.Conv2d(INPUT_CHANNELS, STEM_CHANNELS, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(STEM_CHANNELS)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        self.se_in = SqueezeExcitation(STEM_CHANNELS)
+        self.se_in = SqueezeExcitation(STEM_CHANNELS, reduction)
         self.layer1, self.layer2, self.layer3 = _residual_groups()
-        self.se_out = SqueezeExcitation(FEATURES)
+        self.se_out = SqueezeExcitation(FEATURES, reduction)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(FEATURES, 1)
         self._initialise(zero_init=zero_init, open_gates=gate_init == "open")
+        self._restrict(gates)
 
     def feature_map(self, images: Tensor) -> Tensor:
         """Return the output of the last residual group, before the second gate.
@@ -160,10 +188,11 @@ class SeResNet50(nn.Module):
         Tensor (n, 1024, 7, 7)
             The map that Grad-CAM explains.
         """
-        if self.input_scaling == "soft_tissue":
-            images = centre_on_soft_tissue(images)
+        images = scaled(images, self.variant.input_scaling)
+        if self.slices == "key":
+            images = _key_slice_alone(images)
         x = self.relu(self.bn1(self.conv1(images)))
-        if self.stem_gate == "before_pool":
+        if self.variant.stem_gate == "before_pool":
             x = self.maxpool(self.se_in(x))
         else:
             x = self.se_in(self.maxpool(x))
@@ -189,6 +218,43 @@ class SeResNet50(nn.Module):
                 nn.init.zeros_(module.bn3.weight)
             if open_gates and isinstance(module, SqueezeExcitation):
                 module.open_gate()
+
+    def _restrict(self, gates: Gates) -> None:
+        """Switch off the gates and kernels that this network goes without."""
+        if gates not in ("both", "first"):
+            self.se_in.switch_off()
+        if gates not in ("both", "last"):
+            self.se_out.switch_off()
+        if self.slices == "key":
+            self.look_at_key_slice()
+
+    @torch.no_grad()
+    def look_at_key_slice(self) -> None:
+        """Add the first convolution's kernels up on the key slice, as for one slice three times.
+
+        The other two are zero and stay so: what they would see is zero in training, so neither
+        gradient nor decay moves them. The served network needs no other graph for it.
+        """
+        kernels = self.conv1.weight
+        together = kernels.sum(1)
+        kernels.zero_()
+        kernels[:, KEY_CHANNEL] = together
+
+
+def scaled(images: Tensor, scaling: InputScaling) -> Tensor:
+    """Bring images (n, 3, rows, columns) in [0, 1] to what the first convolution sees."""
+    if scaling == "soft_tissue":
+        return centre_on_soft_tissue(images)
+    if scaling == "imagenet":
+        mean, deviation = (images.new_tensor(v) for v in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+        return (images - mean[:, None, None]) / deviation[:, None, None]
+    return images
+
+
+def _key_slice_alone(images: Tensor) -> Tensor:
+    kept = torch.zeros_like(images)
+    kept[:, KEY_CHANNEL] = images[:, KEY_CHANNEL]
+    return kept
 
 
 def centre_on_soft_tissue(images: Tensor) -> Tensor:
@@ -222,69 +288,3 @@ def _residual_group(group: ResidualGroup, channels: int) -> nn.Sequential:
     first = Bottleneck(channels, group.width, group.stride)
     rest = (Bottleneck(group.channels, group.width, 1) for _ in range(group.blocks - 1))
     return nn.Sequential(first, *rest)
-
-
-def load_imagenet_weights(model: SeResNet50, path: Path, sha256: str | None = None) -> str:
-    """Load torchvision's ResNet-50 weights from a local file, by name.
-
-    The fourth group and the classifier of the file are dropped; gates and logit stay as they
-    were initialised. The model is changed only when everything fits.
-
-    Parameters
-    ----------
-    model : SeResNet50
-        Changed in place.
-    path : Path
-        ``.safetensors`` or ``.pth``; of a ``.pth`` only tensors are read. The faithful choice is
-        ``IMAGENET1K_V1``, the only recipe that existed when the paper's network was trained.
-    sha256 : str, optional
-        Expected SHA-256 of the file, in hexadecimal.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file, for the record.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing or unreadable, has another hash, or its names or shapes are not
-        those of ResNet-50.
-    """
-    if not path.is_file():
-        raise ModelError("pretrained_weights_missing", path=str(path))
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256.lower():
-        raise ModelError("pretrained_weights_hash", found=found[:12], expected=sha256[:12])
-    backbone = _backbone(_read_tensors(content, path.suffix), model)
-    model.load_state_dict(model.state_dict() | backbone)
-    return found
-
-
-def _read_tensors(content: bytes, suffix: str) -> dict[str, Tensor]:
-    from safetensors.torch import load
-
-    try:
-        if suffix == ".safetensors":
-            return dict(load(content))
-        return dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
-    # A broken or hostile file is reported by a dozen classes, depending on where it breaks.
-    except Exception as error:
-        raise ModelError("pretrained_weights_unreadable") from error
-
-
-def _backbone(tensors: dict[str, Tensor], model: SeResNet50) -> dict[str, Tensor]:
-    """Return the tensors of stem and groups 1 to 3 after checking names and shapes."""
-    expected = {
-        name: tensor.shape
-        for name, tensor in model.state_dict().items()
-        if not name.startswith(("se_in.", "se_out.", "fc."))
-    }
-    found = {n: t for n, t in tensors.items() if not n.startswith(("layer4.", "fc."))}
-    # Files written before torch 0.4.1 have no batch counters, and nothing here reads them.
-    missing = [n for n in expected if n not in found and not n.endswith("num_batches_tracked")]
-    wrong = [n for n, t in found.items() if expected.get(n) != t.shape]
-    if missing or wrong:
-        raise ModelError("pretrained_weights_mismatch", missing=len(missing), wrong=len(wrong))
-    return found

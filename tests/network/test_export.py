@@ -11,11 +11,18 @@ from dlcs_core.network.export import export_network, weight_arrays
 from dlcs_core.network.guided_gradcam import gradcam
 from dlcs_core.network.inference import Network
 
+VARIANTS = [
+    {"stem_gate": stem_gate, "input_scaling": input_scaling}
+    for stem_gate in ("after_pool", "before_pool")
+    for input_scaling in ("window", "soft_tissue", "imagenet")
+] + [{"reduction": 4}, {"reduction": 32}, {"gates": "none"}, {"gates": "first"}, {"slices": "key"}]
 
-@pytest.mark.parametrize("stem_gate", ["after_pool", "before_pool"])
-@pytest.mark.parametrize("input_scaling", ["window", "soft_tissue"])
-def test_served_logit_equals_torch(stem_gate, input_scaling, make_model, images):
-    model = make_model(stem_gate=stem_gate, input_scaling=input_scaling)
+
+@pytest.mark.parametrize(
+    "options", VARIANTS, ids=lambda options: "-".join(map(str, options.values()))
+)
+def test_served_logit_and_map_equal_torch(options, make_model, images):
+    model = make_model(**options)
     exported = export_network(model, images)
     served = Network(exported.graph, [exported.weights]).run(images).logits[0]
     with torch.no_grad():
@@ -23,6 +30,7 @@ def test_served_logit_equals_torch(stem_gate, input_scaling, make_model, images)
     assert np.ptp(logits) > 0.01
     np.testing.assert_allclose(served, logits, atol=1e-5)
     assert exported.logit_error == pytest.approx(np.abs(served - logits).max(), abs=1e-7)
+    assert exported.cam_error < 1e-5
 
 
 def test_closed_form_map_equals_gradcam_by_autograd(model, network, images):

@@ -84,7 +84,7 @@ def deliver_bundle(
     models = fit_models(cache, result)
     metrics = evaluate_cohorts(models.table, models.fusion.cutoff)
     weights = [decode_weights(stored) for stored in result.stored_weights]
-    graph = make_graph(input_scaling=config.network.input_scaling)
+    graph = make_graph(config.network.variant)
     error = served_logit_error(Network(graph, weights), cache, result, config.n_views)
     manifest = make_manifest(cache, config, models, metrics, error)
     contents = BundleContents(
