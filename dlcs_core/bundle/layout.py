@@ -17,11 +17,19 @@ CLINICAL_SIGNATURE = "clinical_signature.json"
 FUSION = "fusion.json"
 SURVIVAL = "survival.json"
 CALIBRATION = "calibration.json"
+CONFORMAL = "conformal.json"
+INTERVAL = "interval.json"
+SIMILAR_CASES = "similar_cases.json"
+SIMILAR_SLICES = "similar_slices.npz"
+EVIDENCE = "evidence.json"
 
 SINGLE_FILES = frozenset(
     {GRAPH, REFERENCE, MODEL_CARD, CLINICAL_SIGNATURE, FUSION, SURVIVAL, CALIBRATION}
 )
 """Files that every bundle has once, beside the manifest and the weights of its folds."""
+
+OPTIONAL_FILES = frozenset({CONFORMAL, INTERVAL, SIMILAR_CASES, SIMILAR_SLICES, EVIDENCE})
+"""Files that a bundle may have: older ones lack them, and what they feed is then empty."""
 
 MAX_MANIFEST_BYTES = 5_000_000
 MAX_BUNDLE_BYTES = 1_000_000_000
@@ -56,8 +64,9 @@ def count_folds(names: Iterable[str]) -> int:
     found = set(names)
     folds = sum(bool(_WEIGHTS.fullmatch(name)) for name in found)
     expected = SINGLE_FILES | {weights_file(fold) for fold in range(1, max(folds, 1) + 1)}
-    if found - expected:
-        raise BundleError("bundle_file_unknown", count=len(found - expected))
+    unknown = found - expected - OPTIONAL_FILES
+    if unknown:
+        raise BundleError("bundle_file_unknown", count=len(unknown))
     if expected - found:
         raise BundleError("bundle_file_missing", file=min(expected - found))
     if folds > MAX_FOLDS:

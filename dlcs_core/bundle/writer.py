@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dlcs_core.bundle import layout
 from dlcs_core.bundle.arrays import reference_to_bytes, weights_to_bytes
+from dlcs_core.bundle.extras import Extras
 from dlcs_core.bundle.manifest import Manifest
 from dlcs_core.bundle.reader import read_bundle, verify_files
 from dlcs_core.errors import BundleError
@@ -53,6 +54,8 @@ class BundleContents:
         For the out-of-distribution check, one entry per fold.
     model_card : str
         Markdown.
+    extras : Extras
+        Optional parts; none by default.
     """
 
     manifest: Manifest
@@ -64,6 +67,7 @@ class BundleContents:
     survival: "SurvivalModel"
     reference: ReferenceStatistics
     model_card: str
+    extras: Extras = field(default_factory=Extras)
 
 
 def write_bundle(directory: Path, contents: BundleContents) -> Manifest:
@@ -184,6 +188,7 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
         layout.FUSION: _json(contents.fusion, layout.FUSION),
         layout.SURVIVAL: _json(contents.survival, layout.SURVIVAL),
         layout.CALIBRATION: _json(contents.recalibration, layout.CALIBRATION),
+        **contents.extras.to_files(),
     }
     for fold, weights in enumerate(contents.fold_weights, start=1):
         files[layout.weights_file(fold)] = weights_to_bytes(

@@ -137,6 +137,27 @@ class ReferenceStatistics:
         squared = (along**2 / self.variance[fold]).sum(axis=-1) + rest / self.rest_variance[fold]
         return np.asarray(squared / self.mean.shape[1])
 
+    def coordinates(self, features: ArrayLike, fold: int, kept: int) -> NDArray[np.float64]:
+        """Return where cases lie along one fold's leading directions, each with variance 1.
+
+        Parameters
+        ----------
+        features : array of float, shape (..., features)
+            Pooled features by the network of ``fold``.
+        fold : int
+            0-based.
+        kept : int
+            Directions wanted; fewer where the reference has fewer.
+
+        Returns
+        -------
+        float64 array (..., kept)
+            Origin: the centre of the training cases.
+        """
+        centred = np.asarray(features, np.float64) - self.mean[fold]
+        directions, variance = self.directions[fold, :kept], self.variance[fold, :kept]
+        return np.asarray(centred @ directions.T / np.sqrt(variance))
+
     def is_out_of_distribution(self, features: ArrayLike) -> bool:
         """Return whether one case (folds, features) lies beyond the threshold."""
         return bool(self.distance(features) > self.threshold)

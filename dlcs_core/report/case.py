@@ -1,6 +1,5 @@
 """One patient: study, form and bundle to a case report."""
 
-import math
 from collections.abc import Mapping
 
 from dlcs_core.bundle.reader import Bundle
@@ -14,6 +13,7 @@ from dlcs_core.preprocessing.measurements import StudyMeasurements, measure
 from dlcs_core.preprocessing.model_input import ModelInput
 from dlcs_core.preprocessing.pipeline import preprocess
 from dlcs_core.preprocessing.slices import select_slices
+from dlcs_core.report.case_extras import interval_of, label_set_of, similar_patients
 from dlcs_core.report.case_report import (
     CURVE_MONTHS,
     HORIZONS_MONTHS,
@@ -21,7 +21,6 @@ from dlcs_core.report.case_report import (
     CaseReport,
     Dlcs,
     DlSignature,
-    Interval,
     SurvivalOutlook,
 )
 from dlcs_core.report.gates import (
@@ -33,9 +32,6 @@ from dlcs_core.report.gates import (
 from dlcs_core.report.local_layer import with_local_layers
 
 Values = Mapping[str, float | str | None]
-
-_Z95 = 1.959963984540054
-"""Standard normal quantile at 0.975."""
 
 
 def assess_case(
@@ -119,6 +115,8 @@ def _make_report(
         warnings=tuple(noticed),
         interval_method=bundle.manifest.interval_method,
         interval_coverage=bundle.manifest.interval_coverage,
+        label_set=label_set_of(bundle, dl_signature, dlcs),
+        similar=similar_patients(bundle, output, dl_signature),
     )
 
 
@@ -153,18 +151,10 @@ def _dl_signature(
         score=recalibration.score(logits),
         fold_scores=recalibration.fold_scores(logits),
         probability=None if abstained else recalibration.probability(ensemble),
-        ci95=None if abstained else _interval(bundle, log_odds, variance),
+        ci95=None if abstained else interval_of(bundle, "dl_signature", log_odds, variance),
         distance=distance,
         distance_limit=bundle.reference.threshold,
     )
-
-
-def _interval(bundle: Bundle, log_odds: float, variance: float | None) -> Interval | None:
-    """Return a 95 % interval made on the logit scale; None unless its coverage is on record."""
-    if bundle.manifest.interval_coverage is None or variance is None:
-        return None
-    half = _Z95 * math.sqrt(variance)
-    return probability_of(log_odds - half), probability_of(log_odds + half)
 
 
 def _dlcs(
@@ -178,7 +168,7 @@ def _dlcs(
     return Dlcs(
         probability=probability,
         linear_predictor=log_odds,
-        ci95=None if log_odds is None else _interval(bundle, log_odds, variance),
+        ci95=interval_of(bundle, "dlcs", log_odds, variance),
         cutoff=fusion.cutoff,
         cutoff_cohort=fusion.cutoff_cohort,
         good_response=None if probability is None else probability >= fusion.cutoff,

@@ -2,8 +2,16 @@
 
 from dataclasses import asdict
 
+from dlcs_core.models.proportion import Proportion
 from dlcs_core.preprocessing.measurements import StudyMeasurements
-from dlcs_core.report.case_report import HORIZONS_MONTHS, AppliedLayer, CaseReport, SurvivalOutlook
+from dlcs_core.report.case_report import (
+    HORIZONS_MONTHS,
+    AppliedLayer,
+    CaseReport,
+    LabelSet,
+    SimilarPatients,
+    SurvivalOutlook,
+)
 from dlcs_core.translation import sentence_of
 
 SCHEMA = "dlcs.case/1"
@@ -41,7 +49,8 @@ def case_json(report: CaseReport, language: str = "en") -> dict[str, object]:
         },
         "survival": _survival(report.survival),
         "recalibration": {name: _layer(applied) for name, applied in report.local.items()},
-        "similar_cases": [],
+        "conformal": _conformal(report.label_set),
+        "similar_cases": _similar(report.similar),
         "abstained": report.abstained,
         "abstained_because": list(report.abstained_because),
         "warnings": _warnings(report, language),
@@ -94,6 +103,37 @@ def _survival(outlook: SurvivalOutlook) -> dict[str, object]:
         "ci95_low": read and list(read.ci95_low),
         "ci95_high": read and list(read.ci95_high),
     }
+
+
+def _conformal(found: LabelSet | None) -> dict[str, object]:
+    """Return the label set with what it is worth; every member None where there is none."""
+    values = {"ppv": ("good",), "npv": ("poor",)}
+    return {
+        "score": found and found.score,
+        "label_set": found and list(found.labels),
+        "error_rate": found and found.error_rate,
+        **{
+            name: _share(found.predictive_value) if found and found.labels == labels else None
+            for name, labels in values.items()
+        },
+        "coverage": found and {label: _share(share) for label, share in found.coverage.items()},
+        "measured_on": found and found.measured_on,
+    }
+
+
+def _share(found: Proportion | None) -> dict[str, object] | None:
+    return None if found is None else found.to_dict()
+
+
+def _similar(found: SimilarPatients | None) -> list[dict[str, object]]:
+    """Return similar patients one by one where they may be shown, then as a group."""
+    if found is None:
+        return []
+    patients: list[dict[str, object]] = [
+        {"kind": "patient", "synthetic": found.synthetic, **asdict(case)} for case in found.cases
+    ]
+    group = [] if found.group is None else [{"kind": "group", **asdict(found.group)}]
+    return [*patients, *group]
 
 
 def _layer(applied: AppliedLayer) -> dict[str, object]:

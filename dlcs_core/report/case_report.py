@@ -10,6 +10,8 @@ from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.models.local_recalibration import LocalRecalibration
 from dlcs_core.models.nomogram import VariablePoints
+from dlcs_core.models.proportion import Proportion
+from dlcs_core.models.similar_cases import SimilarCase, SimilarGroup
 from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.preprocessing.measurements import StudyMeasurements
 from dlcs_core.preprocessing.model_input import ModelInput
@@ -123,6 +125,57 @@ class SurvivalOutlook:
 
 
 @dataclass(frozen=True)
+class LabelSet:
+    """Which responses cannot be ruled out; see :mod:`dlcs_core.models.conformal`.
+
+    Attributes
+    ----------
+    score : {"dlcs", "dl_signature"}
+        The probability that decides.
+    labels : tuple of str
+        Of ``"good"`` and ``"poor"``; both: undecided, none: unlike either class.
+    error_rate : float
+        Share of the patients of each class whose label may be missing.
+    coverage : mapping of str to Proportion or None
+        By class, measured where the sets were not fitted.
+    predictive_value : Proportion or None
+        Of a set of one label, how many of the patients with this set have it: PPV of good,
+        NPV of poor.
+    measured_on : str
+        The patients behind both.
+    """
+
+    score: str
+    labels: tuple[str, ...]
+    error_rate: float
+    coverage: Mapping[str, Proportion | None]
+    predictive_value: Proportion | None
+    measured_on: str
+
+
+@dataclass(frozen=True, eq=False)
+class SimilarPatients:
+    """Training patients most like this one.
+
+    Attributes
+    ----------
+    cases : tuple of SimilarCase
+        One by one, nearest first; empty where single patients must not be shown.
+    slices : tuple of uint8 array (side, side)
+        Key slice of each case, windowed; empty where they must not be shown.
+    group : SimilarGroup or None
+        The nearest ones together.
+    synthetic : bool
+        True: they are phantoms.
+    """
+
+    cases: tuple[SimilarCase, ...]
+    slices: tuple[NDArray[np.uint8], ...]
+    group: SimilarGroup | None
+    synthetic: bool
+
+
+@dataclass(frozen=True)
 class AppliedLayer:
     """A local recalibration that was applied to this case.
 
@@ -171,6 +224,10 @@ class CaseReport:
         Its measured coverage.
     local : mapping of str to AppliedLayer
         Local recalibrations by score; mostly empty.
+    label_set : LabelSet or None
+        None when abstained, with a local recalibration, or for a bundle without label sets.
+    similar : SimilarPatients or None
+        None when abstained, or for a bundle that carries no training patients.
     """
 
     bundle: BundleIdentity
@@ -189,6 +246,8 @@ class CaseReport:
     interval_method: str | None = None
     interval_coverage: float | None = None
     local: Mapping[str, AppliedLayer] = field(default_factory=dict)
+    label_set: LabelSet | None = None
+    similar: SimilarPatients | None = None
 
     @property
     def abstained(self) -> bool:

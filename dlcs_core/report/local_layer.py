@@ -40,6 +40,8 @@ def with_local_layers(report: CaseReport, layers: Layers) -> CaseReport:
     changed = replace(
         report,
         local=applied,
+        # As intervals: coverage and predictive value were measured without the layer.
+        label_set=None,
         warnings=(*report.warnings, *(_notice(k, layer) for k, layer in applied.items())),
     )
     if "dl_signature" in applied:
