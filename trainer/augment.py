@@ -35,14 +35,20 @@ def draw_epoch_order(
         Outcome of every row of the cache.
     balancing : str
         ``"repeat"`` repeats the rarer class to 1:1 in whole shuffled rounds, so that each of
-        its patients stands in an epoch equally often up to one. Oversampling by synthetic
+        its patients stands in an epoch equally often up to one. ``"sampler"`` draws as many
+        rows as there are, each from either class with equal chance. Oversampling by synthetic
         images belongs here, too, and sees the same rows only.
     rng : Generator
         Source of the draw.
     """
+    positive, negative = rows[good_response[rows]], rows[~good_response[rows]]
+    if balancing == "sampler":
+        drawn_good = rng.random(len(rows)) < 0.5
+        return np.where(
+            drawn_good, rng.choice(positive, len(rows)), rng.choice(negative, len(rows))
+        )
     if balancing != "repeat":
         return rng.permutation(rows)
-    positive, negative = rows[good_response[rows]], rows[~good_response[rows]]
     rare, common = sorted((positive, negative), key=len)
     rounds = -(-len(common) // len(rare))
     repeated = np.concatenate([rng.permutation(rare) for _ in range(rounds)])[: len(common)]

@@ -53,7 +53,7 @@ def initial_state(config: TrainingConfig, device: torch.device) -> FoldState:
     optimizer = make_optimizer(model, settings)
     average = copy.deepcopy(model) if settings.ema_decay else None
     patience = settings.patience_epochs if settings.selection == "best_validation_auc" else 0
-    return FoldState(model, optimizer, average, BestEpoch(patience))
+    return FoldState(model, optimizer, average, BestEpoch(patience, settings.smoothing_epochs))
 
 
 def make_network(settings: NetworkConfig) -> SeResNet50:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from dlcs_core.errors import TrainingError
 from dlcs_core.network.se_resnet50 import SeResNet50
@@ -27,6 +26,7 @@ from trainer.augment import (
 )
 from trainer.checkpoint import read_checkpoint
 from trainer.config import TrainingConfig
+from trainer.data_parallel import ALONE, Team
 from trainer.fold_state import (
     FoldState,
     initial_state,
@@ -35,9 +35,14 @@ from trainer.fold_state import (
     set_rate,
     update_average,
 )
+from trainer.losses import mix, patient_losses, positive_weight
 from trainer.schedule import rate_and_momentum
 from trainer.scoring import score_patients, to_device
 from trainer.stored_form import weights_as_stored
+from trainer.tensorboard_log import write_tensorboard
+
+DROPOUT = 101
+"""Purpose of a draw, beside those of :mod:`trainer.augment`."""
 
 Report = Callable[[int], object]
 """Called with the number of training images that have been seen since the last call."""
@@ -80,6 +85,10 @@ class FoldRun:
         Of configuration, data and folds; a checkpoint of another one is refused.
     device : torch.device
         Where to compute.
+    team : Team
+        Processes that train this fold together.
+    tensorboard : bool
+        Whether the log is also written for TensorBoard.
     """
 
     fold: int
@@ -87,6 +96,8 @@ class FoldRun:
     folder: Path
     fingerprint: str
     device: torch.device
+    team: Team = ALONE
+    tensorboard: bool = False
 
 
 def train_fold(data: FoldData, run: FoldRun, report: Report) -> SeResNet50:
@@ -114,13 +125,17 @@ def train_fold(data: FoldData, run: FoldRun, report: Report) -> SeResNet50:
     seed = generator(run.config.seed, INITIAL_WEIGHTS, run.fold).integers(2**31)
     torch.manual_seed(int(seed))
     state = initial_state(run.config, run.device)
+    run.team.share_statistics(state.model)
     checkpoint = read_checkpoint(run.folder / "checkpoint.safetensors", run.fingerprint)
     if checkpoint is not None:
         restore_state(state, checkpoint)
         report(state.epoch * epoch_length(data, run.config))
     while state.epoch < run.config.optimization.epochs and not state.best.is_stale(state.epoch):
         _run_epoch(state, data, run, report)
-        save_state(state, run.folder, run.fingerprint)
+        if run.team.leads:
+            save_state(state, run.folder, run.fingerprint)
+            if run.tensorboard:
+                write_tensorboard(state.log, run.folder)
     return _finished(state)
 
 
@@ -144,14 +159,22 @@ def _run_epoch(state: FoldState, data: FoldData, run: FoldRun, report: Report) -
     started = time.monotonic()
     settings = run.config.optimization
     batches = _batches(data, run.config, run.fold, state.epoch)
-    positive_weight = _positive_weight(data, run.config)
+    weight = _positive_weight(data, run.config)
+    # Only dropout draws from torch's own stream: it, too, must not depend on what was before.
+    torch.manual_seed(
+        int(generator(run.config.seed, DROPOUT, run.fold, state.epoch).integers(2**31))
+    )
     state.model.train()
     losses = []
     for index, rows in enumerate(batches):
         _set_rate(state, state.epoch * len(batches) + index, len(batches), run.config)
-        images = _augmented(data, rows, run, (state.epoch, index * settings.batch_size))
-        target = torch.from_numpy(data.good_response[rows]).to(run.device, torch.float32)
-        losses.append(_step(state, images, target, positive_weight, run.config))
+        part = run.team.own_part(rows)
+        place = (state.epoch, index * settings.batch_size + part.start)
+        images = _augmented(data, rows[part], run, place)
+        target = torch.from_numpy(data.good_response[rows[part]]).to(run.device, torch.float32)
+        draw = (run.config.seed, run.fold, state.epoch, index, run.team.rank)
+        images, target = mix(images, target, run.config.sampling.mixup_alpha, draw)
+        losses.append(_step(state, images, (target, weight, len(rows)), run))
         if not math.isfinite(losses[-1]):
             raise TrainingError("loss_not_finite", fold=run.fold + 1, epoch=state.epoch + 1)
         report(len(rows))
@@ -162,37 +185,37 @@ def _run_epoch(state: FoldState, data: FoldData, run: FoldRun, report: Report) -
 
 
 def _step(
-    state: FoldState,
-    images: Tensor,
-    target: Tensor,
-    positive_weight: Tensor | None,
-    config: TrainingConfig,
+    state: FoldState, images: Tensor, answer: tuple[Tensor, Tensor | None, int], run: FoldRun
 ) -> float:
-    """Forward, backward, clip, step, average; return the loss."""
-    settings, model = config.optimization, state.model
+    """Forward, backward, clip, step, average; return the loss of the whole batch.
+
+    The answer is the target, the good responders' weight, and the size of the whole batch.
+    """
+    settings, model = run.config.optimization, state.model
+    target, weight, size = answer
     left_in_cycle = settings.cycle_epochs - state.epoch % settings.cycle_epochs
     rounding = left_in_cycle <= settings.quantized_epochs
     # Without its special instructions a CPU computes bfloat16 forty times slower.
     mixed = settings.mixed_precision and images.device.type == "cuda"
-    with weights_as_stored(model, config.storage) if rounding else nullcontext():
+    with weights_as_stored(model, run.config.storage) if rounding else nullcontext():
         with torch.autocast(images.device.type, torch.bfloat16, enabled=mixed):
             logits = model(images).float()
-        loss = binary_cross_entropy_with_logits(logits, target, pos_weight=positive_weight)
+        loss = patient_losses(logits, target, settings, weight).sum() / size
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+    run.team.sum_gradients(model)
     nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_clip)
     state.optimizer.step()
     if state.average is not None:
         update_average(state.average, model, settings.ema_decay)
-    return loss.item()
+    return run.team.sum(loss.item())
 
 
 def _positive_weight(data: FoldData, config: TrainingConfig) -> Tensor | None:
     """Weight of a good responder in the loss, where the classes are balanced by weight."""
     if config.sampling.balancing != "weighted":
         return None
-    response = data.good_response[data.training_rows]
-    return torch.tensor((~response).sum() / response.sum(), dtype=torch.float32)
+    return positive_weight(data.good_response[data.training_rows])
 
 
 def _set_rate(state: FoldState, step: int, steps_per_epoch: int, config: TrainingConfig) -> None:
@@ -227,8 +250,10 @@ def _validation(state: FoldState, data: FoldData, run: FoldRun) -> dict[str, flo
     candidate = state.average or state.model
     logits, _ = score_patients(candidate, data.images, data.held_out_rows, 1, run.device)
     auc = float(roc_auc_score(data.good_response[data.held_out_rows], logits))
-    state.best.see(state.epoch, auc, candidate.state_dict())
-    return {"validation_auc": auc}
+    earlier = [row["validation_auc"] for row in state.log]
+    criterion = state.best.criterion([*earlier, auc])
+    state.best.see(state.epoch, criterion, candidate.state_dict())
+    return {"validation_auc": auc, "smoothed_auc": criterion}
 
 
 def _finished(state: FoldState) -> SeResNet50:

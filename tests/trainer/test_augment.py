@@ -62,3 +62,12 @@ def test_without_rotation_a_crop_stays_upright() -> None:
     settings = SamplingConfig(crop_px=80, rotate_and_flip=False)
     crop = augment(image, settings, generator(1, 1, 0, 0, 5))
     assert (np.diff(crop, axis=2) == 1).all()
+
+
+def test_sampler_draws_both_classes_alike_from_the_fold_only() -> None:
+    response = np.arange(400) % 10 == 0
+    rows = np.arange(50, 400)
+    order = draw_epoch_order(rows, response, "sampler", generator(1, 0, 0, 0))
+    assert len(order) == len(rows)
+    assert set(order) <= set(rows)
+    assert 0.42 < response[order].mean() < 0.58
