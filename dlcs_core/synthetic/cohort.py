@@ -86,7 +86,7 @@ def synthesize(
     patients, seed, centers, signal
         As for :func:`dlcs_core.synthetic.patients.draw_patients`.
     file_format : str
-        ``"dicom"`` (whole series) or ``"nifti"`` (five slices around the tumour).
+        ``"dicom"`` (whole series) or ``"nifti"`` (the slices around the tumour).
     progress : callable, optional
         Called with (patients done, patients in all).
     jobs : int

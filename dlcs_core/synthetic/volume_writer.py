@@ -1,6 +1,7 @@
-"""Write a phantom as NIfTI: a window around the tumour, five slices."""
+"""Write a phantom as NIfTI: a window around the tumour, at least five slices."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from dlcs_core.synthetic.plane import Window
 from dlcs_core.synthetic.rendering import Phantom, render_slices
 
 SLICES_BESIDE_KEY = 2
+REACH_MM = 7.5
+"""Half the height of three slabs of 5 mm: thin slices must fill them."""
 
 
 def write_nifti_case(
@@ -31,10 +34,11 @@ def write_nifti_case(
     -------
     image, mask : Path
         ``image.nii.gz`` (int16 HU) and ``mask.nii.gz`` (uint8): the key slice and two on each
-        side, on the same grid.
+        side, more where slices are thin, on the same grid.
     """
-    key = phantom.key_slice_number
-    numbers = range(key - SLICES_BESIDE_KEY, key + SLICES_BESIDE_KEY + 1)
+    key, slice_mm = phantom.key_slice_number, phantom.acquisition.scanner.slice_mm
+    beside = max(SLICES_BESIDE_KEY, ceil(REACH_MM / slice_mm - 0.5))
+    numbers = range(key - beside, key + beside + 1)
     window = phantom.tumor_window()
     slices = np.stack(list(render_slices(phantom, window, numbers, noise_seed)))
     outlines = np.stack([phantom.outline(number)[window] for number in numbers])

@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 
 from dlcs_core.imaging.study_reading import read_study
+from dlcs_core.synthetic.patients import draw_patients
 from dlcs_core.synthetic.phantoms import make_phantom
 from dlcs_core.synthetic.records import patient_id
+from dlcs_core.synthetic.volume_writer import write_nifti_case
 
 SEED = 7
 
@@ -43,3 +45,12 @@ def test_reader_finds_the_key_slice_in_the_middle(written):
     assert study.volume.grid.size[0] == 5
     assert np.argmax(study.mask.pixel_counts()) == 2
     assert study.warnings == ()
+
+
+def test_thin_slices_reach_as_far_as_three_slabs_of_the_usual_thickness(tmp_path):
+    drawn = draw_patients(40, SEED, centers=6)
+    thin = int(np.flatnonzero(drawn.center == "E4")[0])
+    image, _ = write_nifti_case(make_phantom(drawn, thin, SEED), (SEED, thin), tmp_path)
+    spacing, slices = nibabel.load(image).header.get_zooms()[2], nibabel.load(image).shape[2]
+    assert spacing == 1.0
+    assert slices * spacing >= 15
