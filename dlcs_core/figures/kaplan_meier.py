@@ -1,6 +1,6 @@
 """Kaplan-Meier curves with their intervals and the numbers at risk under them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -60,7 +60,8 @@ def kaplan_meier_figure(
     Returns
     -------
     plotly Figure
-        Per group an interval, a curve and its censoring marks; then the numbers at risk.
+        Per group an interval, a curve and its censoring marks; then the numbers at risk, and the
+        deaths up to each of the same times.
     """
     figure = new_figure(x_title="fig_months", y_title="fig_survival", language=language,
                         height=height)  # fmt: skip
@@ -127,29 +128,31 @@ def _add_numbers_at_risk(
     last: float,
     language: str,
 ) -> None:
-    """Add a table under the time axis, one line per group, on a second y axis."""
+    """Add two tables under the time axis, one line per group, on a second y axis."""
     times = at_risk_times(last)
-    n_groups = len(curves)
-    share = n_groups * ROW_HEIGHT_PX / figure.layout.height
+    n_lines = 2 * (len(curves) + 1)
+    share = n_lines * ROW_HEIGHT_PX / figure.layout.height
     figure.update_layout(
-        yaxis={"domain": [share + 0.2, 1]},
-        yaxis2={"domain": [0, share], "range": [n_groups - 0.5, -0.5], "visible": False,
+        yaxis={"domain": [share + 0.14, 1]},
+        yaxis2={"domain": [0, share], "range": [n_lines - 0.5, -0.5], "visible": False,
                 "fixedrange": True},
         xaxis={"anchor": "y", "tickvals": times},
         margin={"b": 8},
     )  # fmt: skip
-    for index, (name, curve) in enumerate(curves.items()):
-        figure.add_scatter(
-            x=times, y=[index] * len(times), yaxis="y2", mode="text",
-            text=[str(n) for n in numbers_at_risk(curve, times)],
-            textfont={"color": colors[index % len(colors)], "size": 12},
-            name=f"{sentence('fig_at_risk', language)}: {literal(name)}", hoverinfo="skip",
-            showlegend=False, cliponaxis=False,
+    for part, (code, counted) in enumerate(COUNTS.items()):
+        title, top = sentence(code, language), part * (len(curves) + 1)
+        figure.add_annotation(
+            text=title, x=0, xref="paper", xanchor="left", y=top, yref="y2", showarrow=False,
+            font={"size": 12, "color": INK},
         )  # fmt: skip
-    figure.add_annotation(
-        text=sentence("fig_at_risk", language), x=0, xref="paper", xanchor="left", y=share,
-        yref="paper", yanchor="bottom", showarrow=False, font={"size": 12, "color": INK},
-    )  # fmt: skip
+        for index, (name, curve) in enumerate(curves.items()):
+            figure.add_scatter(
+                x=times, y=[top + 1 + index] * len(times), yaxis="y2", mode="text",
+                text=[str(n) for n in counted(curve, times)],
+                textfont={"color": colors[index % len(colors)], "size": 12},
+                name=f"{title}: {literal(name)}", hoverinfo="skip",
+                showlegend=False, cliponaxis=False,
+            )  # fmt: skip
 
 
 def at_risk_times(last: float) -> list[float]:
@@ -163,3 +166,16 @@ def numbers_at_risk(curve: KaplanMeierCurve, times: Sequence[float]) -> list[int
     index = np.searchsorted(curve.time_months, times, side="left")
     padded = np.append(curve.n_at_risk, 0.0)
     return [int(n) for n in padded[index]]
+
+
+def cumulative_events(curve: KaplanMeierCurve, times: Sequence[float]) -> list[int]:
+    """Return how many had died by each time."""
+    index = np.searchsorted(curve.time_months, times, side="right")
+    return [int(n) for n in np.r_[0.0, np.cumsum(curve.n_events)][index]]
+
+
+COUNTS: Mapping[str, Callable[[KaplanMeierCurve, Sequence[float]], list[int]]] = {
+    "fig_at_risk": numbers_at_risk,
+    "fig_cumulative_events": cumulative_events,
+}
+"""Title of each table under the curves, and what it counts."""

@@ -1,7 +1,8 @@
 """The nomogram of a model, with one patient's points on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import plotly.graph_objects as go
 
@@ -9,7 +10,7 @@ from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.figures.icon_array import of_hundred_text
 from dlcs_core.figures.theme import INK, MUTED, TEMPLATE, VERMILLION, literal
 from dlcs_core.models.design import probability_of
-from dlcs_core.models.nomogram import Nomogram, NomogramAxis, NomogramReading
+from dlcs_core.models.nomogram import Nomogram, NomogramAxis, NomogramReading, OutcomeAxis
 from dlcs_core.translation import sentence
 
 ROW_PX = 54
@@ -21,31 +22,67 @@ CHARACTER_POINTS = 1.8
 Tick = tuple[float, str]
 
 
+@dataclass(frozen=True)
+class NomogramWords:
+    """What stands on a nomogram of variables that are not ours.
+
+    Attributes
+    ----------
+    name : callable
+        Variable to its display name.
+    tick, value : callable
+        Variable, and a number or level, to the text on its line: of the axis, of the patient.
+    """
+
+    name: Callable[[str], str]
+    tick: Callable[[str, float | str], str]
+    value: Callable[[str, float | str], str]
+
+
+def words_of(language: str) -> NomogramWords:
+    """Return the words of the clinical variables and the DL signature."""
+    return NomogramWords(
+        lambda variable: sentence(f"variable.{variable}", language),
+        partial(_tick_text, language=language),
+        partial(_value_text, language=language),
+    )
+
+
 def nomogram_figure(
-    nomogram: Nomogram, reading: NomogramReading | None = None, language: str = "en"
+    nomogram: Nomogram,
+    reading: NomogramReading | None = None,
+    language: str = "en",
+    *,
+    words: NomogramWords | None = None,
+    survival: Sequence[float] = (),
 ) -> go.Figure:
-    """Draw points, one line per variable, total points and the probability of good response.
+    """Draw points, one line per variable, total points and what they mean.
 
     Parameters
     ----------
     nomogram : Nomogram
-        As made by :func:`dlcs_core.models.nomogram.fusion_nomogram`.
+        As made in :mod:`dlcs_core.models.nomogram`.
     reading : NomogramReading, optional
         The patient's points.
     language : str
         Language of the words.
+    words : NomogramWords, optional
+        Of the variables; those of the clinical variables by default.
+    survival : sequence of float
+        The patient's survival at each horizon, in [0, 1]; empty for the nomogram of a response.
 
     Returns
     -------
     plotly Figure
         Per line a trace of ticks; with a reading a last trace with the patient's dots.
     """
-    rows = nomogram_rows(nomogram, language)
+    rows = nomogram_rows(nomogram, language, words)
     figure = go.Figure(layout={"template": TEMPLATE, "height": 40 + ROW_PX * len(rows)})
     for row, (name, ticks) in enumerate(rows):
         _add_line(figure, row, name, ticks)
     if reading is not None:
-        _add_patient(figure, nomogram, reading, language)
+        dots = patient_dots(nomogram, reading, language, words=words, survival=survival)
+        _add_patient(figure, dots, language)
     figure.update_xaxes(visible=False, range=[-2, SCALE_POINTS + 4])
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=[name for name, _ in rows], showgrid=False,
@@ -55,31 +92,33 @@ def nomogram_figure(
     return figure
 
 
-def nomogram_rows(nomogram: Nomogram, language: str) -> list[tuple[str, list[Tick]]]:
+def nomogram_rows(
+    nomogram: Nomogram, language: str, words: NomogramWords | None = None
+) -> list[tuple[str, list[Tick]]]:
     """Return the lines from top to bottom: name and ticks at their place from 0 to 100."""
+    words = words or words_of(language)
     most = nomogram.most_total_points
     rows = [(sentence("fig_points", language), [(float(p), str(p)) for p in range(0, 101, 10)])]
     for axis in nomogram.axes:
-        name = sentence(f"variable.{axis.variable}", language)
-        rows.append((name, _ticks(axis, language)))
+        rows.append((literal(words.name(axis.variable)), _ticks(axis, words)))
     step = next(s for s in (10, 20, 50, 100) if most / s <= 12 or s == 100)
     totals = [(p / most * SCALE_POINTS, str(p)) for p in range(0, int(most) + 1, step)]
     rows.append((sentence("fig_total_points", language), totals))
     for outcome in nomogram.outcome:
         pairs = zip(outcome.total_points, outcome.probabilities, strict=True)
         marked = [(total / most * SCALE_POINTS, f"{p:.0%}") for total, p in pairs]
-        rows.append((sentence("fig_probability_good_response", language), marked))
+        rows.append((_outcome_name(outcome, language), marked))
     return rows
 
 
-def _ticks(axis: NomogramAxis, language: str) -> list[Tick]:
-    variable = VARIABLE_BY_NAME.get(axis.variable)
-    if variable is None:
-        texts = [f"{label:.0%}" for label in axis.labels]
-    elif variable.kind == "continuous":
-        texts = [f"{label:g}" for label in axis.labels]
-    else:
-        texts = [short_level(axis.variable, str(label), language) for label in axis.labels]
+def _outcome_name(outcome: OutcomeAxis, language: str) -> str:
+    if outcome.horizon_months is None:
+        return sentence("fig_probability_good_response", language)
+    return sentence("fig_survival_at", language, months=f"{outcome.horizon_months:g}")
+
+
+def _ticks(axis: NomogramAxis, words: NomogramWords) -> list[Tick]:
+    texts = [literal(words.tick(axis.variable, label)) for label in axis.labels]
     return list(zip(axis.points, texts, strict=True))
 
 
@@ -130,7 +169,14 @@ class PatientDot:
     text: str
 
 
-def patient_dots(nomogram: Nomogram, reading: NomogramReading, language: str) -> list[PatientDot]:
+def patient_dots(
+    nomogram: Nomogram,
+    reading: NomogramReading,
+    language: str,
+    *,
+    words: NomogramWords | None = None,
+    survival: Sequence[float] = (),
+) -> list[PatientDot]:
     """Return a patient's dots from the first variable's line to the last outcome's.
 
     Parameters
@@ -141,14 +187,18 @@ def patient_dots(nomogram: Nomogram, reading: NomogramReading, language: str) ->
         The patient's points.
     language : str
         Language of the values.
+    words, survival
+        As in :func:`nomogram_figure`.
     """
+    words = words or words_of(language)
     dots = [
-        _dot(entry.points, entry.points, _value_text(entry.variable, entry.value, language))
+        _dot(entry.points, entry.points, words.value(entry.variable, entry.value))
         for entry in reading.variables
     ]
     total = reading.total_points
     place = total / nomogram.most_total_points * SCALE_POINTS
-    texts = [f"{total:.0f}", *[_percent(probability_of(reading.linear_predictor))]]
+    outcomes = survival or [probability_of(reading.linear_predictor)]
+    texts = [f"{total:.0f}", *map(_percent, outcomes)]
     return dots + [_dot(place, total, text) for text in texts[: 1 + len(nomogram.outcome)]]
 
 
@@ -157,11 +207,8 @@ def _dot(place: float, points: float, text: str) -> PatientDot:
     return PatientDot(inside, (place > SCALE_POINTS) - (place < 0), points, text)
 
 
-def _add_patient(
-    figure: go.Figure, nomogram: Nomogram, reading: NomogramReading, language: str
-) -> None:
+def _add_patient(figure: go.Figure, dots: Sequence[PatientDot], language: str) -> None:
     """Add the patient's dots; a value beyond a line is an arrow at its end."""
-    dots = patient_dots(nomogram, reading, language)
     symbols = {-1: "triangle-left", 0: "circle", 1: "triangle-right"}
     figure.add_scatter(
         x=[dot.place for dot in dots], y=list(range(1, len(dots) + 1)), mode="markers+text",
@@ -174,6 +221,13 @@ def _add_patient(
         name=sentence("fig_this_patient", language),
         hovertemplate=sentence("fig_nomogram_hover", language) + "<extra></extra>",
     )  # fmt: skip
+
+
+def _tick_text(variable: str, label: float | str, language: str) -> str:
+    """Return a tick or level of an axis."""
+    if isinstance(label, str):
+        return short_level(variable, label, language)
+    return f"{label:g}" if variable in VARIABLE_BY_NAME else f"{label:.0%}"
 
 
 def _value_text(variable: str, value: float | str, language: str) -> str:

@@ -6,7 +6,7 @@ contribution on its axis. The sum of the points gives back the model's linear pr
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
@@ -255,7 +255,25 @@ def survival_nomogram(model: SurvivalModel, horizons_months: Sequence[float]) ->
     signature = NomogramTerm(DL_SIGNATURE, {}, coefficient, SIGNATURE_TICKS_LINEAR)
     terms = [signature, *_clinical_terms(model.design, model.coefficients[1:])]
     nomogram = make_nomogram(terms, -float(model.coefficients @ model.means))
-    return _with_outcome(nomogram, [(t, _log_ratio_at(model, t)) for t in horizons_months])
+    return with_survival_axes(nomogram, {t: model.baseline.hazard(t) for t in horizons_months})
+
+
+def with_survival_axes(nomogram: Nomogram, hazards: Mapping[float, float]) -> Nomogram:
+    """Add a line per horizon that turns total points into survival.
+
+    Parameters
+    ----------
+    nomogram : Nomogram
+        Of a Cox regression.
+    hazards : mapping of float to float
+        By horizon in months the cumulative hazard of a patient whose linear predictor is 0.
+
+    Raises
+    ------
+    ModelError
+        If a hazard is not above 0: the horizon is beyond the follow-up or before the first death.
+    """
+    return _with_outcome(nomogram, [(t, _log_ratio_at(t, h)) for t, h in hazards.items()])
 
 
 def _clinical_terms(design: Design, coefficients: FloatArray) -> list[NomogramTerm]:
@@ -290,9 +308,8 @@ def _with_outcome(
     return replace(nomogram, outcome=tuple(axes))
 
 
-def _log_ratio_at(model: SurvivalModel, horizon_months: float) -> Callable[[float], float]:
+def _log_ratio_at(horizon_months: float, hazard: float) -> Callable[[float], float]:
     """Linear predictor with which a given survival is reached at a horizon."""
-    hazard = model.baseline.hazard(horizon_months)
     if not hazard > 0.0:
         raise ModelError("model_horizon_unknown", horizon=horizon_months)
     return lambda survival: math.log(-math.log(survival) / hazard)

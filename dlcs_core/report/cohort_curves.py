@@ -68,10 +68,10 @@ def thinned_precision_recall(curve: PrecisionRecallCurve) -> PrecisionRecallCurv
 
 
 def thinned_survival(curve: KaplanMeierCurve) -> KaplanMeierCurve:
-    """Return a Kaplan-Meier curve as it is drawn; numbers at risk stay exact.
+    """Return a Kaplan-Meier curve as it is drawn; numbers at risk and of deaths stay exact.
 
-    A thinned curve keeps the steps that are visible, and the first time of every month, from
-    which the numbers at risk are read. Censorings between two of them are told
+    A thinned curve keeps the steps that are visible, and the times around the start of every
+    month, from which these numbers are read. Censorings and deaths between two of them are told
     once, at the last of their times, where a mark of them stands on the same pixel.
     """
     time = curve.time_months
@@ -79,11 +79,16 @@ def thinned_survival(curve: KaplanMeierCurve) -> KaplanMeierCurve:
     if kept.size == time.size:
         return curve
     at_months = np.searchsorted(time, np.arange(0.0, time[-1] + 1.0))
-    kept = np.union1d(kept, at_months[at_months < time.size])
-    names = ("time_months", "survival", "se", "ci95_low", "ci95_high", "n_at_risk", "n_events")
+    after = np.searchsorted(time, np.arange(0.0, time[-1] + 1.0), side="right")
+    around = np.concatenate([at_months, at_months - 1, after - 1])
+    kept = np.union1d(kept, around[(around >= 0) & (around < time.size)])
+    names = ("time_months", "survival", "se", "ci95_low", "ci95_high", "n_at_risk")
     arrays = {name: getattr(curve, name)[kept] for name in names}
-    total = np.cumsum(curve.n_censored)[kept]
-    return replace(curve, n_censored=np.diff(total, prepend=0.0), **arrays)
+    counts = {
+        name: np.diff(np.cumsum(getattr(curve, name))[kept], prepend=0.0)
+        for name in ("n_events", "n_censored")
+    }
+    return replace(curve, **arrays, **counts)
 
 
 def concordance_interval(found: Concordance) -> tuple[float, float] | None:

@@ -2,10 +2,13 @@ import numpy as np
 
 from dlcs_core.figures.kaplan_meier import (
     at_risk_times,
+    cumulative_events,
     kaplan_meier_figure,
     numbers_at_risk,
     starting_at_one,
 )
+from dlcs_core.report.cohort_curves import thinned_survival
+from dlcs_core.statistics.kaplan_meier import kaplan_meier
 
 
 def test_a_group_has_an_interval_a_curve_and_its_censoring_marks(curve, names):
@@ -15,6 +18,7 @@ def test_a_group_has_an_interval_a_curve_and_its_censoring_marks(curve, names):
         "Low",
         "Censored, Low",
         "At risk: Low",
+        "Deaths so far: Low",
     ]
 
 
@@ -37,3 +41,17 @@ def test_times_of_the_table_are_round_and_few():
     assert at_risk_times(35) == [0, 6, 12, 18, 24, 30]
     assert at_risk_times(60) == [0, 12, 24, 36, 48, 60]
     assert len(at_risk_times(400)) <= 8
+
+
+def test_deaths_are_counted_up_to_and_including_each_time(curve):
+    assert cumulative_events(curve, [0, 6, 12, 13, 24, 36]) == [0, 1, 2, 2, 3, 3]
+
+
+def test_a_thinned_curve_counts_the_same_patients():
+    rng, n = np.random.default_rng(3), 60_000
+    full = kaplan_meier(rng.exponential(40, n), rng.random(n) < 0.5)
+    thin = thinned_survival(full)
+    times = at_risk_times(float(full.time_months[-1]))
+    assert thin.time_months.size < full.time_months.size
+    assert cumulative_events(thin, times) == cumulative_events(full, times)
+    assert numbers_at_risk(thin, times) == numbers_at_risk(full, times)

@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
 
-from dlcs_core.figures.nomogram import nomogram_figure, nomogram_rows, readable, short_level
-from dlcs_core.models.nomogram import fusion_nomogram
+from dlcs_core.figures.nomogram import (
+    NomogramWords,
+    nomogram_figure,
+    nomogram_rows,
+    readable,
+    short_level,
+)
+from dlcs_core.models.nomogram import fusion_nomogram, survival_nomogram
 
 VALUES = {"max_diameter_cm": 6.0, "borrmann_type": "III", "src_component": "no"}
 
@@ -61,3 +67,18 @@ def test_texts_never_stand_on_each_other():
 def test_levels_lose_their_explanation():
     assert short_level("borrmann_type", "III", "en") == "III"
     assert short_level("borrmann_type", "III", "zh") == "III 型"
+
+
+def test_a_survival_nomogram_has_a_line_per_horizon_and_words_of_the_caller(bundle_contents):
+    nomogram = survival_nomogram(bundle_contents.survival, (12, 24))
+    words = NomogramWords(lambda name: f"<{name}>", lambda _, x: f"t{x}", lambda _, x: f"v{x}")
+    assert [name for name, _ in nomogram_rows(nomogram, "en", words)][-2:] == [
+        "Survival at 12 months",
+        "Survival at 24 months",
+    ]
+    values = {"max_diameter_cm": 6.0, "ct_stage": "T3", **VALUES}
+    reading = nomogram.points(values, 0.3)
+    figure = nomogram_figure(nomogram, reading, words=words, survival=(0.9, 0.7))
+    assert figure.data[1].name == "&#60;dl_signature&#62;"
+    assert list(figure.data[-1].text)[-2:] == ["90%", "70%"]
+    assert figure.data[-1].text[0] == "v0.3"
