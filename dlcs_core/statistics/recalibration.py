@@ -141,7 +141,7 @@ def recalibrate(good_response: ArrayLike, risk: ArrayLike) -> RecalibrationResul
         events=events,
         folds=folds,
         before=calibration_summary(outcome, values),
-        after=calibration_summary(outcome, _cross_validated(outcome, values, method, folds)),
+        after=calibration_summary(outcome, cross_validated(outcome, values, method, folds)),
     )
 
 
@@ -179,10 +179,22 @@ def stratified_folds(outcome: BoolArray, folds: int, seed: int = SEED) -> NDArra
     return fold
 
 
-def _cross_validated(
+def cross_validated(
     outcome: BoolArray, risk: FloatArray, method: Method, folds: int
 ) -> FloatArray:
-    """Probability of each patient by the update fitted on the other folds."""
+    """Return the probability of each patient by the update fitted on the other folds.
+
+    Parameters
+    ----------
+    outcome : array of bool, shape (n_patients,)
+        Good response; at least ``folds`` patients of each class.
+    risk : array of float64, shape (n_patients,)
+        Predicted probability, in (0, 1).
+    method : {"intercept", "intercept_and_slope"}
+        What is estimated.
+    folds : int
+        Of :func:`stratified_folds`.
+    """
     fold = stratified_folds(outcome, folds)
     adjusted = np.empty(risk.size)
     for k in range(folds):
