@@ -4,7 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -20,6 +20,7 @@ from dlcs_core.network.architecture import (
 )
 from dlcs_core.network.inference import VIEW_COUNTS
 from dlcs_core.network.storage import Storage
+from trainer.later_config import LaterStagesConfig
 
 CONFIG_DIRECTORY = Path(__file__).resolve().parent / "configs"
 
@@ -204,8 +205,8 @@ class TrainingConfig:
         Stored form of the weights, rounded before anything is scored.
     n_views : int
         Symmetric views per image whose logits are averaged, as in serving: 1, 2, 4 or 8.
-    network, optimization, sampling
-        The three parts.
+    network, optimization, sampling, later
+        The four parts; the last one concerns only what follows the networks.
     """
 
     name: str
@@ -219,6 +220,7 @@ class TrainingConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    later: LaterStagesConfig = field(default_factory=LaterStagesConfig)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the effective configuration, ready for JSON; of a path only the file's name."""
@@ -228,8 +230,9 @@ class TrainingConfig:
         return values
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of the effective configuration."""
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        """Return the SHA-256 of what decides the networks: the later stages can be run again."""
+        values = {name: value for name, value in self.to_dict().items() if name != "later"}
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -255,6 +258,13 @@ def read_config(name_or_file: str) -> TrainingConfig:
     config: TrainingConfig = _build(TrainingConfig, {"name": path.stem, **values}, "")
     _check_ranges(config)
     return config
+
+
+def with_weights_file(config: TrainingConfig, path: Path | None) -> TrainingConfig:
+    """Return the configuration with another place of the ImageNet weights, where one is given."""
+    if path is None:
+        return config
+    return replace(config, network=replace(config.network, imagenet_weights_file=str(path)))
 
 
 def _build(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
@@ -308,6 +318,9 @@ def _check_ranges(config: TrainingConfig) -> None:
         "network.dropout": (config.network.dropout, 0.0, 0.9),
         "sampling.mixup_alpha": (sampling.mixup_alpha, 0.0, 10.0),
         "sampling.crop_px": (sampling.crop_px, 32, 112),
+        "later.conformal_error_rate": (config.later.conformal_error_rate, 0.01, 0.5),
+        "later.stability_subsamples": (config.later.stability_subsamples, 0, 10_000),
+        "later.optimism_resamples": (config.later.optimism_resamples, 0, 10_000),
     }
     for setting, (value, low, high) in limits.items():
         if not low <= value <= high:
