@@ -24,7 +24,13 @@ from dlcs_core.report.case_view import (
     time_origin_text,
 )
 from dlcs_core.ui.assessment import AssessedCase
+from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.charts import show_figure
+from dlcs_core.ui.living_nomogram import (
+    is_hypothetical,
+    show_living_nomogram,
+    show_nomogram_downloads,
+)
 from dlcs_core.ui.messages import show_notices
 from dlcs_core.ui.words import language, plain, say, sentence_shown, variable_label
 
@@ -35,12 +41,36 @@ FIELD_MM = 150.0
 def show_result(case: AssessedCase) -> None:
     """Draw a result from top to bottom."""
     show_overprint(case.view)
-    show_headline(case)
+    if is_hypothetical(case):
+        st.info(say("ui_living_own_hidden"), icon=":material/visibility_off:")
+    else:
+        show_headline(case)
     show_slices(case, height=250)
     if not case.report.abstained:
-        show_reasons_why(case)
-        show_survival(case)
+        show_living_case(case)
     show_notices(other_warnings(case.report))
+
+
+def show_living_case(case: AssessedCase) -> None:
+    """Draw both nomograms with dots to move; the patient's own figures beside them."""
+    bundle, own = served_bundle(), not is_hypothetical(case)
+    left, right = st.columns([7, 4], gap="medium")
+    with left:
+        st.subheader(say("ui_nomogram"))
+        if not show_living_nomogram(case, bundle, "response"):
+            st.caption(say("ui_nomogram_needs_values"))
+        show_nomogram_downloads(case)
+    with right:
+        if own:
+            show_signatures(case)
+    st.subheader(say("ui_survival"))
+    left, right = st.columns([7, 4], gap="medium")
+    with left:
+        if not show_living_nomogram(case, bundle, "survival"):
+            st.caption(say("ui_survival_needs_values"))
+    with right:
+        if own:
+            show_survival_numbers(case)
 
 
 def show_preview(study: Study) -> None:
@@ -151,9 +181,14 @@ def show_reasons_why(case: AssessedCase) -> None:
         figure = nomogram_figure(case.view.nomogram, nomogram_reading(report), language())
         show_figure(figure, "nomogram", say("ui_nomogram_caption"))
     with right:
-        st.subheader(say("ui_signatures"))
-        figure = signatures_figure(_signatures(case), case.view.prevalence, language())
-        show_figure(figure, "signatures", say("ui_signatures_caption"))
+        show_signatures(case)
+
+
+def show_signatures(case: AssessedCase) -> None:
+    """Draw what image, clinic and both together say."""
+    st.subheader(say("ui_signatures"))
+    figure = signatures_figure(_signatures(case), case.view.prevalence, language())
+    show_figure(figure, "signatures", say("ui_signatures_caption"))
 
 
 def _signatures(case: AssessedCase) -> list[SignatureValue]:
@@ -169,20 +204,40 @@ def _signatures(case: AssessedCase) -> list[SignatureValue]:
 
 def show_survival(case: AssessedCase) -> None:
     """Draw the survival curve, its values at the horizons and the group it falls into."""
-    outlook = case.report.survival
     st.subheader(say("ui_survival"))
-    if outlook.curve is None or outlook.at_horizons is None:
+    if case.report.survival.curve is None:
         st.caption(say("ui_survival_needs_values"))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        figure = survival_figure(outlook.curve, case.view.risk_groups, language())
-        origin = plain(time_origin_text(case.report.bundle.survival_time_origin, language()))
-        show_figure(figure, "survival", say("ui_survival_origin", origin=origin))
+        _show_survival_curve(case)
     with right:
-        st.table(_horizon_rows(outlook.at_horizons), border="horizontal")
-        st.caption(say(f"ui_risk_group_{outlook.risk_group}"))
-        st.caption(say("ui_reference_class"))
+        _show_horizons(case)
+
+
+def show_survival_numbers(case: AssessedCase) -> None:
+    """Draw the same in one narrow column."""
+    if case.report.survival.curve is not None:
+        _show_horizons(case)
+        _show_survival_curve(case)
+
+
+def _show_survival_curve(case: AssessedCase) -> None:
+    outlook = case.report.survival
+    if outlook.curve is None:
+        return
+    figure = survival_figure(outlook.curve, case.view.risk_groups, language())
+    origin = plain(time_origin_text(case.report.bundle.survival_time_origin, language()))
+    show_figure(figure, "survival", say("ui_survival_origin", origin=origin))
+
+
+def _show_horizons(case: AssessedCase) -> None:
+    outlook = case.report.survival
+    if outlook.at_horizons is None:
+        return
+    st.table(_horizon_rows(outlook.at_horizons), border="horizontal")
+    st.caption(say(f"ui_risk_group_{outlook.risk_group}"))
+    st.caption(say("ui_reference_class"))
 
 
 def _horizon_rows(read: SurvivalEstimate) -> list[dict[str, str]]:
