@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dlcs_core.cli.console import RESEARCH_USE_CODE, language, warning_list, write_json, write_lines
+from dlcs_core.cli.count_argument import LARGEST_SEED, MOST_RESAMPLES, whole_number
 from dlcs_core.cli.output_files import check_output, write_file
 from dlcs_core.clinical.cohort import read_cohort
 from dlcs_core.clinical.column_checks import SCORE_COLUMNS
@@ -14,6 +15,7 @@ from dlcs_core.report.response import THRESHOLDS, ResponseReport, ResponseReques
 from dlcs_core.report.response_columns import GOOD_RESPONSE
 from dlcs_core.report.response_json import SCHEMA, response_json
 from dlcs_core.report.response_text import response_lines
+from dlcs_core.statistics.bootstrap import RESAMPLES
 from dlcs_core.statistics.decision_curve import threshold_range
 from dlcs_core.translation import sentence
 
@@ -28,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subgroups", action="extend", type=_names, default=[], metavar="C,D")
     parser.add_argument("--centers", metavar="COL", help="pool performance over hospitals")
     parser.add_argument("--external", action="store_true", help="fitted on other patients")
+    parser.add_argument(
+        "--bootstrap", type=whole_number(2, MOST_RESAMPLES, or_none=True), default=RESAMPLES,
+        metavar="B",
+        help="resamples of the differences in net benefit, 0 for none",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=whole_number(0, LARGEST_SEED), default=1, metavar="S")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="its cutoffs are used")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--html", type=Path, metavar="F")
@@ -82,6 +90,9 @@ def _request(arguments: argparse.Namespace) -> ResponseRequest:
         subgroups=tuple(dict.fromkeys(arguments.subgroups)),
         external=arguments.external,
         centers=arguments.centers,
+        resamples=arguments.bootstrap,
+        seed=arguments.seed,
+        summarized=True,
     )
 
 

@@ -51,6 +51,16 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
+class Band:
+    """The area between two curves of the n-th score; places that are not finite are left out."""
+
+    x: FloatArray
+    low: FloatArray
+    high: FloatArray
+    index: int
+
+
+@dataclass(frozen=True, eq=False)
 class Dots:
     """Points with vertical intervals."""
 
@@ -75,6 +85,8 @@ class LinePlot:
         The curves.
     dots : sequence of Dots
         Over the curves.
+    bands : sequence of Band
+        Under the curves.
     """
 
     x_title: str
@@ -84,6 +96,7 @@ class LinePlot:
     y_range: tuple[float, float]
     lines: Sequence[Line]
     dots: Sequence[Dots] = field(default_factory=tuple)
+    bands: Sequence[Band] = field(default_factory=tuple)
 
 
 def line_plot_svg(plot: LinePlot) -> Markup:
@@ -99,6 +112,7 @@ def line_plot_svg(plot: LinePlot) -> Markup:
     height = HEIGHT + LEGEND_ROW * len(named)
     area = f"area-{crc32(plot.alt.encode())}"  # one page holds several figures
     parts = [_axes(plot, frame), _clip(area), f'<g clip-path="url(#{area})">']
+    parts += [_area(band, frame) for band in plot.bands]
     parts += [_curve(line, frame) for line in plot.lines]
     parts += [_marks(dots, frame) for dots in plot.dots]
     parts.append("</g>")
@@ -172,6 +186,16 @@ def _curve(line: Line, frame: _Frame) -> str:
         placed_x, placed_y = np.repeat(placed_x, 2)[1:], np.repeat(placed_y, 2)[:-1]
     corners = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(placed_x, placed_y, strict=True))
     return f'<polyline points="{corners}" fill="none" {_stroke(line.index)}/>'
+
+
+def _area(band: Band, frame: _Frame) -> str:
+    finite = np.isfinite(band.low) & np.isfinite(band.high)
+    x = frame.x(band.x[finite])
+    upper, lower = frame.y(band.high[finite]), frame.y(band.low[finite])
+    along = zip(np.r_[x, x[::-1]], np.r_[upper, lower[::-1]], strict=True)
+    corners = " ".join(f"{a:.2f},{b:.2f}" for a, b in along)
+    color = COLORS[band.index % len(COLORS)]
+    return f'<polygon points="{corners}" fill="{color}" fill-opacity="0.14"/>'
 
 
 def _stroke(index: int | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, Notice
 from dlcs_core.report.centers import CentersResult, centers_result
+from dlcs_core.report.response_benefit import benefit_differences, validation_summaries
 from dlcs_core.report.response_columns import (
     FloatArray,
     Grouping,
@@ -24,10 +25,12 @@ from dlcs_core.report.response_parts import (
     subgroups_of,
 )
 from dlcs_core.report.response_score import Cutoff, ScoreResult, score_result
+from dlcs_core.statistics.bootstrap import NetBenefitDifference
 from dlcs_core.statistics.checks import BoolArray
 from dlcs_core.statistics.decision_curve import DecisionCurve, decision_curve, threshold_range
 from dlcs_core.statistics.delong import DelongTest
 from dlcs_core.statistics.ranking import rank
+from dlcs_core.statistics.validation_summary import ValidationSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +70,10 @@ class ResponseRequest:
         True where the models were fitted on other patients.
     centers : str or None
         Column of the hospitals over which performance is pooled; None for no pooling.
+    resamples, seed : int
+        Bootstrap samples of the differences in net benefit, 0 for none, and their seed.
+    summarized : bool
+        Whether each probability has its ``val.prob`` summary too.
     """
 
     outcome: str = "good_response"
@@ -77,6 +84,9 @@ class ResponseRequest:
     subgroups: tuple[str, ...] = ()
     external: bool = False
     centers: str | None = None
+    resamples: int = 0
+    seed: int = 1
+    summarized: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +112,10 @@ class ResponseReport:
         By score, column and level.
     centers : mapping of str to CentersResult
         By score; empty where no pooling was asked for.
+    benefits : mapping of (str, str) to NetBenefitDifference
+        Pairs of probabilities in order; empty where no resample was asked for.
+    summaries : mapping of str to ValidationSummary
+        By score; empty where none was asked for.
     warnings : tuple of Notice
         E.g. how many rows were left out.
     """
@@ -115,6 +129,8 @@ class ResponseReport:
     comparisons: Mapping[tuple[str, str], DelongTest]
     subgroups: tuple[Subgroup, ...]
     centers: Mapping[str, CentersResult]
+    benefits: Mapping[tuple[str, str], NetBenefitDifference]
+    summaries: Mapping[str, ValidationSummary]
     warnings: tuple[Notice, ...]
 
 
@@ -168,6 +184,8 @@ def response_report(
         comparisons=comparisons,
         subgroups=subgroups,
         centers=centers,
+        benefits=benefit_differences(scored, asked.thresholds, asked.resamples, asked.seed),
+        summaries=validation_summaries(scored) if asked.summarized else {},
         warnings=tuple(notices + about_pairs + about_subgroups + about_centers),
     )
 

@@ -9,9 +9,14 @@ from markupsafe import Markup
 import dlcs_core
 from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import Notice
-from dlcs_core.report.line_plot import Dots, Line, LinePlot, line_plot_svg
+from dlcs_core.report.line_plot import Band, Dots, Line, LinePlot, line_plot_svg
 from dlcs_core.report.page_template import page_template
 from dlcs_core.report.response import ResponseReport
+from dlcs_core.report.response_benefit_text import (
+    SHOWN_THRESHOLDS,
+    benefit_rows,
+    summary_rows,
+)
 from dlcs_core.report.response_score import ScoreResult
 from dlcs_core.report.response_text import (
     auc_text,
@@ -69,6 +74,9 @@ def response_html(
         calibration_rows=_calibration_rows(report),
         cutoff_rows=_cutoff_rows(report, language),
         pair_rows=_pair_rows(report),
+        benefit_heads=[f"{threshold:.0%}" for threshold in SHOWN_THRESHOLDS],
+        benefit_rows=benefit_rows(report),
+        summary_rows=summary_rows(report),
         subgroup_rows=[list(map(str, subgroup_values(row).values())) for row in report.subgroups],
         center_rows=_center_rows(report),
         pooled_rows=_pooled_rows(report, language),
@@ -112,24 +120,31 @@ def _precision_recall(named: Named, language: str) -> Markup:
 
 def _calibration(named: Named, language: str) -> Markup:
     lines = [Line(UNIT, UNIT, sentence("fig_ideal", language))]
-    dots = []
+    dots, bands = [], []
     for index, (name, result) in enumerate(named):
         found = result.calibration
         if found is None:
             continue
         if found.curve is not None:
-            lines.append(Line(found.curve.predicted, found.curve.observed, name, index))
+            curve = found.curve
+            lines.append(Line(curve.predicted, curve.observed, name, index))
+            bands.append(Band(curve.predicted, curve.ci95_low, curve.ci95_high, index))
         g = found.groups
         dots.append(Dots(g.predicted, g.observed, g.ci95_low, g.ci95_high, index))
-    return _unit_plot("fig_predicted", "fig_observed", lines, dots, language)
+    return _unit_plot("fig_predicted", "fig_observed", lines, dots, language, bands)
 
 
 def _unit_plot(
-    x_title: str, y_title: str, lines: Sequence[Line], dots: Sequence[Dots], language: str
+    x_title: str,
+    y_title: str,
+    lines: Sequence[Line],
+    dots: Sequence[Dots],
+    language: str,
+    bands: Sequence[Band] = (),
 ) -> Markup:
     titles = sentence(x_title, language), sentence(y_title, language)
     alt = f"{titles[1]} / {titles[0]}"
-    return line_plot_svg(LinePlot(*titles, alt, (0.0, 1.0), (0.0, 1.0), lines, dots))
+    return line_plot_svg(LinePlot(*titles, alt, (0.0, 1.0), (0.0, 1.0), lines, dots, bands))
 
 
 def _decision(report: ResponseReport, named: Named, language: str) -> Markup:

@@ -8,7 +8,14 @@ from dlcs_core.report.centers import MEASURES, CenterResult, CentersResult, Pool
 from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.report.response_score import Calibration, ScoreResult
-from dlcs_core.statistics.calibration import HosmerLemeshow
+from dlcs_core.statistics.bootstrap import NetBenefitDifference
+from dlcs_core.statistics.calibration import GroupedCalibration, HosmerLemeshow
+from dlcs_core.statistics.calibration_curve import CalibrationCurve
+from dlcs_core.statistics.classification import (
+    ConfusionMatrix,
+    clopper_pearson_interval,
+    wilson_interval,
+)
 from dlcs_core.statistics.decision_curve import DecisionCurve
 from dlcs_core.statistics.delong import DelongTest
 
@@ -45,10 +52,34 @@ def response_json(report: ResponseReport) -> Json:
             {"threshold": float(t), "net_benefit": float(b)}
             for t, b in zip(treat_all.threshold, treat_all.treat_all, strict=True)
         ],
-        "models": {name: _model(report.scores.get(name)) for name in report.names},
+        "models": {name: _scored(report, name) for name in report.names},
         "delong": [_pair(report, a, b) for a, b in combinations(report.names, 2)],
+        "net_benefit_differences": [
+            _benefit(a, b, found, report.request.seed) for (a, b), found in report.benefits.items()
+        ],
         "subgroups": [_subgroup(row) for row in report.subgroups],
         "centers": {name: _centers(found) for name, found in report.centers.items()},
+    }
+
+
+def _scored(report: ResponseReport, name: str) -> Json:
+    summary = report.summaries.get(name)
+    return {**_model(report.scores.get(name)), "val_prob": summary and asdict(summary)}
+
+
+def _benefit(a: str, b: str, found: NetBenefitDifference, seed: int) -> Json:
+    """Return what score a adds to score b at each threshold; above 0 it is of more use."""
+    columns = (found.threshold, found.difference, found.ci95_low, found.ci95_high)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return {
+        "a": a,
+        "b": b,
+        "resamples": found.resamples,
+        "seed": seed,
+        "differences": [
+            {"threshold": threshold, "difference": difference, "ci95": [low, high]}
+            for threshold, difference, low, high in rows
+        ],
     }
 
 
@@ -91,13 +122,33 @@ def _calibration(found: Calibration | None) -> Json:
         "e90": curve and curve.e90,
         "emax": curve and curve.emax,
         "calibration_method": curve and curve.method,
+        "calibration_curve": curve and _curve(curve),
+        "calibration_groups": _groups(found.groups),
     }
+
+
+def _curve(curve: CalibrationCurve) -> Json:
+    """Return the smooth curve with its pointwise band, None where there is none."""
+    return {
+        "predicted": curve.predicted.tolist(),
+        "observed": curve.observed.tolist(),
+        "ci95_low": [_finite(limit) for limit in curve.ci95_low.tolist()],
+        "ci95_high": [_finite(limit) for limit in curve.ci95_high.tolist()],
+    }
+
+
+def _groups(found: GroupedCalibration) -> list[Json]:
+    columns = (found.n, found.predicted, found.observed, found.ci95_low, found.ci95_high)
+    return [
+        {"n": int(n), "predicted": predicted, "observed": observed, "ci95": [low, high]}
+        for n, predicted, observed, low, high in zip(*(c.tolist() for c in columns), strict=True)
+    ]
 
 
 _CALIBRATION_FIELDS = (
     "brier", "scaled_brier", "calibration_intercept", "calibration_intercept_ci95",
     "calibration_slope", "calibration_slope_ci95", "hosmer_lemeshow", "ici", "e50", "e90", "emax",
-    "calibration_method",
+    "calibration_method", "calibration_curve", "calibration_groups",
 )  # fmt: skip
 
 _MODEL_FIELDS = (
@@ -133,6 +184,24 @@ def _at_threshold(result: ScoreResult) -> Json:
         "ppv": calls.ppv,
         "npv": calls.npv,
         "accuracy": calls.accuracy,
+        **_intervals(calls),
+    }
+
+
+def _intervals(calls: ConfusionMatrix) -> Json:
+    """Return the intervals of the shares: Wilson's, and the exact one of Clopper and Pearson."""
+    shares = {
+        "sensitivity": (calls.tp, calls.tp + calls.fn),
+        "specificity": (calls.tn, calls.tn + calls.fp),
+        "ppv": (calls.tp, calls.tp + calls.fp),
+        "npv": (calls.tn, calls.tn + calls.fn),
+        "accuracy": (calls.tp + calls.tn, calls.tp + calls.tn + calls.fp + calls.fn),
+    }
+    methods = {"ci95": wilson_interval, "ci95_exact": clopper_pearson_interval}
+    return {
+        f"{name}_{key}": [float(limit) for limit in interval(count, n)] if n else None
+        for name, (count, n) in shares.items()
+        for key, interval in methods.items()
     }
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from dlcs_core.errors import CohortError
 from dlcs_core.statistics.checks import FloatArray
 from dlcs_core.statistics.loess import LoessPoints, bin_points, binned_places, loess
+from dlcs_core.statistics.loess_band import loess_band
 from dlcs_core.statistics.ranking import RankedScore, check_unit_interval, rank_risk
 
 CurveMethod = Literal["loess", "loess_binned"]
@@ -30,6 +31,9 @@ class CalibrationCurve:
         Evenly spaced risks from the smallest to the largest.
     observed : array of float64, shape (n_points,)
         The curve; not clipped, so that it can leave [0, 1] a little.
+    ci95_low, ci95_high : array of float64, shape (n_points,)
+        Pointwise band of the curve, as R's ``predict(loess, se = TRUE)`` with a t quantile; not
+        clipped; NaN where the neighbourhood determines no curve.
     ici, e50, e90, emax : float
         Mean, median, 90 % quantile and maximum of ``|observed - predicted|`` over the patients.
     method : {"loess", "loess_binned"}
@@ -38,6 +42,8 @@ class CalibrationCurve:
 
     predicted: FloatArray
     observed: FloatArray
+    ci95_low: FloatArray
+    ci95_high: FloatArray
     ici: float
     e50: float
     e90: float
@@ -102,12 +108,27 @@ def calibration_curve_of(ranked: RankedScore, *, n_points: int = 101) -> Calibra
         fitted = np.interp(x, places, loess(points, places))
         method = "loess_binned"
     distance = np.abs(fitted - x)
+    observed = loess(points, grid)
+    low, high = _band(points, grid, observed, float(((y - fitted) ** 2).sum()))
     return CalibrationCurve(
         predicted=grid,
-        observed=loess(points, grid),
+        observed=observed,
+        ci95_low=low,
+        ci95_high=high,
         ici=float(distance.mean()),
         e50=float(np.median(distance)),
         e90=float(np.quantile(distance, 0.9)),
         emax=float(distance.max()),
         method=method,
     )
+
+
+def _band(
+    points: LoessPoints, grid: FloatArray, observed: FloatArray, residual_sum: float
+) -> tuple[FloatArray, FloatArray]:
+    """Limits of the curve; NaN where the rows leave no residual variance."""
+    band = loess_band(points, grid, observed, residual_sum)
+    if band is None:
+        nothing = np.full(grid.size, np.nan)
+        return nothing, nothing
+    return band.low, band.high

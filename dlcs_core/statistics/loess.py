@@ -107,6 +107,27 @@ def loess(points: LoessPoints, at: FloatArray) -> FloatArray:
     return np.concatenate(pieces)
 
 
+def loess_weights(points: LoessPoints, at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Weight of every point in the fit at each place, and its distance in widths.
+
+    Parameters
+    ----------
+    points : LoessPoints
+        What is smoothed.
+    at : array of float64, shape (n_places,)
+        Where.
+
+    Returns
+    -------
+    tuple of array of float64, shape (n_places, n_points)
+        Tricube times the rows behind the point, and ``(x - at) / width``.
+    """
+    width = _widths(points.rows, at)[:, None]
+    u = (points.x - at[:, None]) / np.where(width > 0.0, width, 1.0)
+    weight = np.where(width > 0.0, _tricube(u), points.x == at[:, None])
+    return np.asarray(weight * points.count), u
+
+
 def _widths(rows: FloatArray, at: FloatArray) -> FloatArray:
     """Distance from each place to the nearest three quarters of the sorted rows."""
     q = int(np.floor(rows.size * SPAN + 1e-5))

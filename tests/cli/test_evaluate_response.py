@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
+from dlcs_core.statistics.classification import wilson_interval
 from dlcs_core.statistics.delong import auc_estimate
 
 ORACLES = Path(__file__).resolve().parents[1] / "statistics" / "oracles"
@@ -217,3 +219,59 @@ def compare_with_r(model, topics, score):
     for found, expected in pairs:
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-8)
     return len(pairs)
+
+
+def test_shares_at_the_cutoff_have_wilson_and_exact_intervals(evaluate, cohort):
+    found = evaluate(cohort, "--json", "--bootstrap", "0").json["models"]["dlcs"]["at_threshold"]
+    low, high = wilson_interval(found["tp"], found["tp"] + found["fn"])
+    assert found["sensitivity_ci95"] == [pytest.approx(low), pytest.approx(high)]
+    exact = binomtest(found["tn"], found["tn"] + found["fp"]).proportion_ci(method="exact")
+    assert found["specificity_ci95_exact"] == pytest.approx([exact.low, exact.high])
+    nobody = evaluate(cohort, "--json", "--bootstrap", "0", "--threshold", "2")
+    assert nobody.json["models"]["dlcs"]["at_threshold"]["ppv_ci95"] is None
+
+
+def test_net_benefit_of_two_scores_is_compared_with_an_interval(evaluate, cohort):
+    done = evaluate(cohort, "--json", "--thresholds", "0.1:0.5:0.1", "--bootstrap", "200")
+    ((pair),) = done.json["net_benefit_differences"]
+    assert (pair["a"], pair["b"], pair["resamples"]) == ("dl_signature", "dlcs", 200)
+    benefit = {k: m["net_benefit"] for k, m in done.json["models"].items()}
+    for row, a, b in zip(
+        pair["differences"], benefit["dl_signature"], benefit["dlcs"], strict=True
+    ):
+        expected = a["net_benefit"] - b["net_benefit"]
+        assert row["difference"] == pytest.approx(expected, abs=1e-12)
+        assert row["ci95"][0] <= row["difference"] <= row["ci95"][1]
+    again = evaluate(cohort, "--json", "--thresholds", "0.1:0.5:0.1", "--bootstrap", "200")
+    assert again.out == done.out
+    other = evaluate(
+        cohort, "--json", "--thresholds", "0.1:0.5:0.1", "--bootstrap", "200", "--seed", "9"
+    )
+    assert other.json["net_benefit_differences"] != done.json["net_benefit_differences"]
+
+
+@pytest.mark.parametrize("option", [("--bootstrap", "1"), ("--seed", "-3"), ("--bootstrap", "x")])
+def test_resamples_and_seeds_are_whole_numbers_within_limits(evaluate, refused, cohort, option):
+    refused(evaluate(cohort, "--json", *option))
+
+
+@pytest.mark.parametrize(("dataset", "outcome"), [("aSAH", "poor"), ("birthwt", "low")])
+def test_the_summary_of_the_command_line_is_that_of_val_prob(run_cli, dataset, outcome):
+    entries = json.loads((ORACLES / f"{dataset}.calibration.json").read_text())["entries"]
+    names = [k.partition(".")[2] for k in entries if k.startswith("val_prob.")]
+    done = run_cli(
+        "evaluate", "response", "--table", ORACLES / "data" / f"{dataset}.csv", "--outcome",
+        outcome, "--scores", ",".join(names), "--json", "--bootstrap", "0",
+    )  # fmt: skip
+    fields = {
+        "Dxy": "dxy", "C (ROC)": "c", "R2": "r2", "D": "d", "D:Chi-sq": "d_chi_square", "U": "u",
+        "Q": "q", "Brier": "brier", "Intercept": "intercept", "Slope": "slope", "Eavg": "eavg",
+        "S:z": "spiegelhalter_z", "S:p": "spiegelhalter_p",
+    }  # fmt: skip
+    for name in names:
+        expected, found = entries[f"val_prob.{name}"]["value"], done.json["models"][name]
+        for theirs, ours in fields.items():
+            assert found["val_prob"][ours] == pytest.approx(expected[theirs], 1e-6, 1e-7), theirs
+        curve = found["calibration_curve"]
+        assert len(curve["ci95_low"]) == len(curve["predicted"]) == 101
+        assert all(low < high for low, high in zip(curve["ci95_low"], curve["ci95_high"], strict=1))

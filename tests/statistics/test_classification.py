@@ -9,11 +9,12 @@ from dlcs_core.statistics.classification import (
 )
 
 OUTCOME = {"aSAH": "poor", "birthwt": "low"}
+INTERVALS = {"ci_wilson": wilson_interval, "ci_clopper_pearson": clopper_pearson_interval}
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 
 @pytest.mark.parametrize("dataset", OUTCOME)
-def test_counts_rates_and_wilson_intervals_equal_r(dataset, oracle, tally):
+def test_counts_rates_and_both_intervals_equal_r(dataset, oracle, tally):
     reference = oracle(dataset, "roc")
     outcome = reference.data[OUTCOME[dataset]]
     for name, entry, values in reference.starting("thresholds."):
@@ -23,8 +24,14 @@ def test_counts_rates_and_wilson_intervals_equal_r(dataset, oracle, tally):
             tally.compare(name, counts, [value[k] for k in ("TP", "FP", "TN", "FN")])
             for rate in RATES:
                 tally.compare(f"{name} {rate}", getattr(found, rate), value[rate])
-            low, high = wilson_interval(found.tp, found.tp + found.fn)
-            tally.compare(name, [low, high], value["ci_wilson"]["sensitivity"])
+            shares = {
+                "sensitivity": (found.tp, found.tp + found.fn),
+                "specificity": (found.tn, found.tn + found.fp),
+                "accuracy": (found.tp + found.tn, outcome.size),
+            }
+            for rate, share in shares.items():
+                for method, interval in INTERVALS.items():
+                    tally.compare(f"{name} {rate}", interval(*share), value[method][rate])
     tally.all_agree()
 
 
