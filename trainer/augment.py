@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.config import Balancing, SamplingConfig
+from trainer.scanner_variation import vary_scanner
 
 ORDER, AUGMENTATION, INITIAL_WEIGHTS = 0, 1, 2
 """Purposes of a draw: separate streams under one seed."""
@@ -67,16 +68,16 @@ def batches_of(order: NDArray[np.int64], batch_size: int) -> list[NDArray[np.int
 def augment(
     image: NDArray[np.float32], sampling: SamplingConfig, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Draw a symmetry of the square and a crop for one training image.
+    """Draw a symmetry, a crop and a scanner for one training image.
 
     Parameters
     ----------
     image : float32 array, shape (3, rows, columns)
         Model input in [0, 1].
     sampling : SamplingConfig
-        Crop size and whether to rotate and flip.
+        Crop size, whether to rotate and flip, and how scanners differ.
     rng : Generator
-        Source of the draw; the same numbers are drawn whatever the settings.
+        Source of the draw; the same symmetry and crop are drawn whatever the settings.
 
     Returns
     -------
@@ -85,7 +86,11 @@ def augment(
     quarter_turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
     side = image.shape[-1]
     row, column = rng.integers(0, side - sampling.crop_px + 1, size=2)
+    from_feet = bool(rng.integers(2))
     if sampling.rotate_and_flip:
         image = np.rot90(image, quarter_turns, axes=(1, 2))
         image = image[:, :, ::-1] if mirrored else image
-    return image[:, row : row + sampling.crop_px, column : column + sampling.crop_px]
+    if sampling.flip_slices and from_feet:
+        image = image[::-1]
+    image = image[:, row : row + sampling.crop_px, column : column + sampling.crop_px]
+    return vary_scanner(image, sampling, rng) if sampling.varies_scanner else image

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from dlcs_core.deepsmote.settings import DeepSmoteSettings
 from dlcs_core.errors import TrainingError
 from dlcs_core.network.architecture import (
     SE_REDUCTION,
@@ -166,7 +167,7 @@ class SamplingConfig:
     balancing : str
         ``"repeat"`` repeats good responders to 1:1, ``"weighted"`` weights the loss instead,
         ``"sampler"`` draws both classes with equal chance and replacement, ``"none"`` leaves
-        them alone. ``"deepsmote"`` is not available yet.
+        them alone. ``"deepsmote"`` fills up with synthetic images (see ``deepsmote``).
     crop_px : int
         Side of the random square crop of the 112 x 112 input in training.
     rotate_and_flip : bool
@@ -174,12 +175,30 @@ class SamplingConfig:
     mixup_alpha : float
         Each batch is mixed with itself in another order, by a share from Beta(alpha, alpha)
         (Zhang et al. 2018); 0 switches it off.
+    flip_slices : bool
+        Order of the three slices from the head or from the feet, by chance.
+    blur : float
+        Largest share by which detail finer than 0.8 mm is taken away; six tenths of it are the
+        most that is added. Another reconstruction kernel.
+    noise_hu : float
+        Largest standard deviation of added noise with the spectrum of CT.
+    contrast_hu : float
+        Largest shift of enhanced tissue: contrast medium and tube voltage.
     """
 
     balancing: Balancing = "repeat"
     crop_px: int = 80
     rotate_and_flip: bool = True
     mixup_alpha: float = 0.0
+    flip_slices: bool = False
+    blur: float = 0.0
+    noise_hu: float = 0.0
+    contrast_hu: float = 0.0
+
+    @property
+    def varies_scanner(self) -> bool:
+        """Whether a training image is shown as another scanner might have."""
+        return max(self.blur, self.noise_hu, self.contrast_hu) > 0
 
 
 @dataclass(frozen=True)
@@ -207,6 +226,8 @@ class TrainingConfig:
         Symmetric views per image whose logits are averaged, as in serving: 1, 2, 4 or 8.
     network, optimization, sampling, later
         The four parts; the last one concerns only what follows the networks.
+    deepsmote : DeepSmoteSettings
+        How synthetic images are made where ``sampling.balancing`` is ``"deepsmote"``.
     """
 
     name: str
@@ -221,6 +242,7 @@ class TrainingConfig:
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     later: LaterStagesConfig = field(default_factory=LaterStagesConfig)
+    deepsmote: DeepSmoteSettings = field(default_factory=DeepSmoteSettings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the effective configuration, ready for JSON; of a path only the file's name."""
@@ -231,7 +253,8 @@ class TrainingConfig:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of what decides the networks: the later stages can be run again."""
-        values = {name: value for name, value in self.to_dict().items() if name != "later"}
+        unused = {"later"} if self.sampling.balancing == "deepsmote" else {"later", "deepsmote"}
+        values = {name: value for name, value in self.to_dict().items() if name not in unused}
         text = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -298,7 +321,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 
 def _check_ranges(config: TrainingConfig) -> None:
     """Refuse values with which no run makes sense."""
-    training, sampling = config.optimization, config.sampling
+    training, sampling, made = config.optimization, config.sampling, config.deepsmote
     _check_listed("n_views", config.n_views, VIEW_COUNTS)
     _check_listed("network.se_reduction", config.network.se_reduction, SE_REDUCTIONS)
     limits = {
@@ -318,6 +341,18 @@ def _check_ranges(config: TrainingConfig) -> None:
         "network.dropout": (config.network.dropout, 0.0, 0.9),
         "sampling.mixup_alpha": (sampling.mixup_alpha, 0.0, 10.0),
         "sampling.crop_px": (sampling.crop_px, 32, 112),
+        "deepsmote.penalty_weight": (made.penalty_weight, 0.0, 1e3),
+        "deepsmote.texture_weight": (made.texture_weight, 0.0, 1e3),
+        "deepsmote.latent_size": (made.latent_size, 2, 4096),
+        "deepsmote.width": (made.width, 4, 256),
+        "deepsmote.epochs": (made.epochs, 1, 100_000),
+        "deepsmote.batch_size": (made.batch_size, 2, 4096),
+        "deepsmote.learning_rate": (made.learning_rate, 1e-8, 1.0),
+        "deepsmote.neighbors": (made.neighbors, 1, 1000),
+        "deepsmote.synthetic_share_cap": (made.synthetic_share_cap, 0.0, 1.0),
+        "sampling.blur": (sampling.blur, 0.0, 1.0),
+        "sampling.noise_hu": (sampling.noise_hu, 0.0, 100.0),
+        "sampling.contrast_hu": (sampling.contrast_hu, 0.0, 100.0),
         "later.conformal_error_rate": (config.later.conformal_error_rate, 0.01, 0.5),
         "later.stability_subsamples": (config.later.stability_subsamples, 0, 10_000),
         "later.optimism_resamples": (config.later.optimism_resamples, 0, 10_000),
