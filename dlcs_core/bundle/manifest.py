@@ -9,11 +9,18 @@ from typing import Any, get_args
 from dlcs_core.errors import BundleError
 from dlcs_core.network.inference import VIEW_COUNTS
 from dlcs_core.network.storage import Storage
+from dlcs_core.preprocessing.input_statistics import INPUT_STATISTICS
 
 SCHEMA = "dlcs.bundle/1"
 """Schema of the manifest and of the directory around it."""
 
-TRAINED_RANGES = ("slice_spacing_mm", "pixel_spacing_mm", "mask_area_mm2", "mean_hu")
+TRAINED_RANGES = (
+    "slice_spacing_mm",
+    "pixel_spacing_mm",
+    "mask_area_mm2",
+    "mean_hu",
+    *INPUT_STATISTICS,
+)
 """Properties of a study whose range in training decides whether the model is made for it."""
 
 

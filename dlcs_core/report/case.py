@@ -9,6 +9,8 @@ from dlcs_core.imaging.study import Study
 from dlcs_core.models.design import probability_of
 from dlcs_core.models.nomogram import fusion_nomogram
 from dlcs_core.network.inference import ViewedOutput
+from dlcs_core.preprocessing.image_clues import image_clues
+from dlcs_core.preprocessing.input_statistics import input_statistics
 from dlcs_core.preprocessing.measurements import StudyMeasurements, measure
 from dlcs_core.preprocessing.model_input import ModelInput
 from dlcs_core.preprocessing.pipeline import preprocess
@@ -26,6 +28,7 @@ from dlcs_core.report.case_report import (
 from dlcs_core.report.gates import (
     contradictions,
     header_warnings,
+    image_reasons,
     out_of_distribution,
     reasons_to_abstain,
 )
@@ -71,8 +74,11 @@ def assess_case(
     model_input = preprocess(study, bundle.preprocessing, selected)
     output = bundle.network().run_views(model_input.image, bundle.manifest.n_views)
     distance = float(bundle.reference.distance(output.features))
+    window_hu = bundle.preprocessing.window_hu
+    statistics = input_statistics(model_input.image, model_input.mask, window_hu)
     reasons = (
-        *reasons_to_abstain(study, measured, bundle.manifest.trained_ranges),
+        *reasons_to_abstain(study, measured, bundle.manifest.trained_ranges, statistics),
+        *image_reasons(image_clues(selected)),
         *out_of_distribution(distance, bundle.reference.threshold),
     )
     noticed = (
