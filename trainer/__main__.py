@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--manifest", type=Path, required=True, help="training manifest (CSV)")
     prepare.add_argument("--out", type=Path, required=True, help="directory of the cache")
     prepare.add_argument("--skip-broken", action="store_true", help="leave broken studies out")
+    prepare.add_argument(
+        "--keep-surroundings", action="store_true", help="do not zero what is beyond the outline"
+    )
     prepare.add_argument("--jobs", type=_jobs, default=_cores(), help="processes")
     prepare.set_defaults(run=_prepare)
     fit = verbs.add_parser("fit", help="train the whole system and write its bundle")
@@ -80,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--until", choices=["dl_signature"], help="stop after the networks")
     fit.add_argument("--resume", action="store_true", help="refuse to start a new run")
     fit.add_argument("--jobs", type=_jobs, default=_cores(), help="folds trained at a time")
+    fit.add_argument("--imagenet-weights", type=Path, help="file of torchvision's weights")
+    fit.add_argument(
+        "--data-parallel", action="store_true", help="all ranks of torchrun train each fold"
+    )
+    fit.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs, too")
     fit.set_defaults(run=_fit)
     return parser
 
@@ -97,11 +105,16 @@ def _cores() -> int:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    from dlcs_core.preprocessing.settings import PreprocessingSettings
     from trainer.data import BrokenStudiesError, prepare_cache
 
     try:
         broken = prepare_cache(
-            options.manifest, options.out, jobs=options.jobs, skip_broken=options.skip_broken
+            options.manifest,
+            options.out,
+            settings=PreprocessingSettings(zero_outside=not options.keep_surroundings),
+            jobs=options.jobs,
+            skip_broken=options.skip_broken,
         )
     except BrokenStudiesError as error:
         _list_broken(error.broken)
@@ -116,10 +129,10 @@ def _list_broken(broken: "Sequence[BrokenStudy]") -> None:
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from trainer.config import read_config
+    from trainer.config import read_config, with_weights_file
     from trainer.train import fit_bundle
 
-    config = read_config(options.config)
+    config = with_weights_file(read_config(options.config), options.imagenet_weights)
     cache = options.cache or _cache_of(options.manifest, options.out, options.jobs)
     fit_bundle(
         cache,
@@ -128,6 +141,8 @@ def _fit(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         until=options.until,
         must_resume=options.resume,
+        data_parallel=options.data_parallel,
+        tensorboard=options.tensorboard,
     )
 
 

@@ -18,7 +18,7 @@ from dlcs_core.clinical.variables import VARIABLES
 from dlcs_core.errors import TrainingError
 from trainer.cache import TrainingCache, read_cache
 from trainer.checkpoint import write_atomically
-from trainer.config import TrainingConfig
+from trainer.config import NetworkConfig, TrainingConfig
 from trainer.split import assign_folds, folds_csv
 from trainer.stages.dl_signature import DlSignatureResult, DlStage, fit_dl_signature
 
@@ -61,6 +61,8 @@ def fit_bundle(
     jobs: int,
     until: Until | None = None,
     must_resume: bool = False,
+    data_parallel: bool = False,
+    tensorboard: bool = False,
 ) -> None:
     """Train the whole system on a prepared cohort and write its bundle.
 
@@ -79,6 +81,10 @@ def fit_bundle(
         ``"dl_signature"`` stops after the networks.
     must_resume : bool
         Refuse to start a new run.
+    data_parallel : bool
+        Let all ranks of ``torchrun`` train each fold together instead of dealing the folds.
+    tensorboard : bool
+        Also write each fold's log for TensorBoard.
 
     Raises
     ------
@@ -91,7 +97,7 @@ def fit_bundle(
         check_table([str(name) for name in cache.table.columns])
     with only_run_in(run_folder(out)):
         run = open_run(cache, config, out, must_resume=must_resume)
-        signature = run_dl_stage(run, jobs)
+        signature = run_dl_stage(run, jobs, data_parallel=data_parallel, tensorboard=tensorboard)
         if until == "dl_signature" or signature is None:
             return
         from trainer.stages.delivery import deliver_bundle
@@ -136,11 +142,21 @@ def only_run_in(folder: Path) -> Iterator[None]:
 
 def check_recipe(config: TrainingConfig) -> None:
     """Refuse a recipe that cannot be followed here, before anything is read."""
-    network = config.network
-    if network.initial_weights == "imagenet" and not Path(network.imagenet_weights_file).is_file():
+    if config.network.initial_weights == "imagenet":
+        check_imagenet_file(config.network)
+
+
+def check_imagenet_file(network: NetworkConfig) -> None:
+    """Refuse ImageNet weights that are not there or not the expected ones: never start without."""
+    path, expected = Path(network.imagenet_weights_file), network.imagenet_weights_sha256.lower()
+    if not path.is_file():
         raise TrainingError("imagenet_file_missing", found=network.imagenet_weights_file or "-")
-    if config.sampling.balancing == "deepsmote":
-        raise TrainingError("deepsmote_not_available")
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if not expected:
+        raise TrainingError("imagenet_hash_missing", found=found)
+    if found != expected:
+        raise TrainingError("imagenet_hash_wrong", found=found[:12], expected=expected[:12])
 
 
 def check_table(columns: list[str]) -> None:
@@ -192,8 +208,18 @@ def _settle_run(path: Path, facts: dict[str, Any]) -> str:
     return fingerprint
 
 
-def run_dl_stage(run: TrainingRun, jobs: int) -> DlSignatureResult | None:
+def run_dl_stage(
+    run: TrainingRun, jobs: int, *, data_parallel: bool = False, tensorboard: bool = False
+) -> DlSignatureResult | None:
     """Train and score the networks; None on a rank of ``torchrun`` that is not the first."""
-    stage = DlStage(run.cache.directory, run.config, run.fold, run.folder, run.fingerprint)
+    stage = DlStage(
+        run.cache.directory,
+        run.config,
+        run.fold,
+        run.folder,
+        run.fingerprint,
+        data_parallel=data_parallel,
+        tensorboard=tensorboard,
+    )
     signature = fit_dl_signature(stage, run.cache, jobs)
     return signature if os.environ.get("RANK", "0") == "0" else None

@@ -11,7 +11,7 @@ import torch
 
 from dlcs_core.errors import TrainingError
 from trainer.config import OptimizationConfig, TrainingConfig
-from trainer.loop import FoldData, FoldRun, train_fold
+from trainer.loop import FoldData, FoldRun, epoch_length, train_fold
 
 PATIENTS = 18
 HELD_OUT = np.arange(12, 18)
@@ -77,7 +77,7 @@ def test_two_epochs_equal_one_epoch_a_kill_and_another_bit_for_bit(
     config = recipe(smoke_config, epochs=2, quantized_epochs=1, ema_decay=ema_decay)
     through = train(data, config, tmp_path / "through")
     cut = tmp_path / "cut"
-    _train_until_second_epoch_dies(data, config, cut)
+    _train_until_an_epoch_dies(data, config, cut, epochs=1)
     # Only what is on disk survives a kill.
     moved = tmp_path / "moved"
     shutil.copytree(cut, moved)
@@ -85,14 +85,60 @@ def test_two_epochs_equal_one_epoch_a_kill_and_another_bit_for_bit(
     assert (moved / "log.csv").read_text().count("\n") == 3
 
 
-def _train_until_second_epoch_dies(data: FoldData, config: TrainingConfig, folder: Path) -> None:
+RECIPES: dict[str, dict[str, object]] = {
+    "adamw": {},
+    "sgd": {"optimizer": "sgd", "max_learning_rate": 1e-2},
+    "average": {"ema_decay": 0.9, "loss": "focal"},
+    "chosen": {"selection": "best_validation_auc", "patience_epochs": 9, "smoothing_epochs": 2},
+}
+
+
+@pytest.mark.parametrize("changes", RECIPES.values(), ids=RECIPES)
+def test_six_epochs_equal_three_a_kill_and_three_more_bit_for_bit(
+    tmp_path: Path,
+    small_cohort: tuple[np.ndarray, pd.DataFrame],
+    smoke_config: TrainingConfig,
+    changes: dict[str, object],
+) -> None:
+    data = fold_data(small_cohort)
+    config = recipe(smoke_config, epochs=6, quantized_epochs=2, **changes)
+    config = replace(
+        config,
+        network=replace(config.network, dropout=0.3, gates="first"),
+        sampling=replace(config.sampling, mixup_alpha=0.3),
+    )
+    through = train(data, config, tmp_path / "through")
+    _train_until_an_epoch_dies(data, config, tmp_path / "cut", epochs=3)
+    assert are_equal(through, train(data, config, tmp_path / "cut"))
+    logs = [pd.read_csv(tmp_path / name / "log.csv") for name in ("through", "cut")]
+    pd.testing.assert_frame_equal(*(log.drop(columns="seconds") for log in logs))
+
+
+def test_log_for_tensorboard_holds_each_epoch_once_also_after_a_kill(
+    tmp_path: Path, small_cohort: tuple[np.ndarray, pd.DataFrame], smoke_config: TrainingConfig
+) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    data, config = fold_data(small_cohort), recipe(smoke_config, epochs=2)
+    _train_until_an_epoch_dies(data, config, tmp_path / "cut", epochs=1)
+    run = FoldRun(0, config, tmp_path / "cut", "this run", torch.device("cpu"), tensorboard=True)
+    train_fold(data, run, lambda _: None)
+    events = accumulator.EventAccumulator(str(tmp_path / "cut" / "tensorboard"))
+    losses = events.Reload().Scalars("loss")
+    assert [one.step for one in losses] == [1, 2]
+    logged = pd.read_csv(tmp_path / "cut" / "log.csv")["loss"]
+    np.testing.assert_allclose([one.value for one in losses], logged, rtol=1e-6)
+
+
+def _train_until_an_epoch_dies(
+    data: FoldData, config: TrainingConfig, folder: Path, epochs: int
+) -> None:
     folder.mkdir()
-    images_of_an_epoch, seen = 16, 0
+    images_of_an_epoch, seen = epoch_length(data, config), 0
 
     def die(amount: int) -> None:
         nonlocal seen
         seen += amount
-        if seen > images_of_an_epoch:
+        if seen > epochs * images_of_an_epoch:
             raise KeyboardInterrupt
 
     run = FoldRun(0, config, folder, "this run", torch.device("cpu"))

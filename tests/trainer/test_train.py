@@ -1,6 +1,7 @@
 """Runs: taken up again where they fit, refused where they do not, and without leaks."""
 
 import fcntl
+import hashlib
 import json
 import shutil
 import subprocess
@@ -13,12 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.numpy import load_file
+from safetensors.torch import load_file as load_tensors
+from safetensors.torch import save_file
 
 from dlcs_core.errors import TrainingError
 from trainer.cache import TrainingCache
 from trainer.config import TrainingConfig, read_config
 from trainer.stages.dl_signature import SCORES_FILE, WEIGHTS_FILE
-from trainer.train import fit_bundle, run_folder
+from trainer.train import check_recipe, fit_bundle, run_folder
 
 Cohort = tuple[np.ndarray, pd.DataFrame]
 
@@ -152,12 +157,57 @@ def test_paper_recipe_without_its_imagenet_file_is_refused(tmp_path: Path) -> No
     assert refusal.value.code == "imagenet_file_missing"
 
 
-def test_deepsmote_is_refused_until_it_exists(tmp_path: Path) -> None:
-    config = read_config("smoke")
-    config = replace(config, sampling=replace(config.sampling, balancing="deepsmote"))
+def weights_file(folder: Path) -> Path:
+    torchvision = pytest.importorskip("torchvision")
+    torch.manual_seed(3)
+    save_file(
+        torchvision.models.resnet50(weights=None).state_dict(), folder / "resnet50.safetensors"
+    )
+    return folder / "resnet50.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("sha256", "code"), [("", "imagenet_hash_missing"), ("0" * 64, "imagenet_hash_wrong")]
+)
+def test_an_imagenet_file_without_its_hash_or_with_another_is_refused(
+    tmp_path: Path, sha256: str, code: str
+) -> None:
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"anything")
+    network = replace(
+        read_config("paper").network,
+        imagenet_weights_file=str(path),
+        imagenet_weights_sha256=sha256,
+    )
     with pytest.raises(TrainingError) as refusal:
-        fit_bundle(tmp_path, config, tmp_path / "bundle", jobs=1)
-    assert refusal.value.code == "deepsmote_not_available"
+        check_recipe(replace(read_config("paper"), network=network))
+    assert refusal.value.code == code
+
+
+def test_paper_recipe_starts_from_the_given_file_and_says_which(
+    tmp_path: Path, make_cache: Callable[..., TrainingCache], small_cohort: Cohort
+) -> None:
+    path, paper = weights_file(tmp_path), read_config("paper")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    network = replace(
+        paper.network, imagenet_weights_file=str(path), imagenet_weights_sha256=sha256
+    )
+    config = replace(
+        paper,
+        folds=2,
+        network=network,
+        optimization=replace(paper.optimization, epochs=1, batch_size=8, max_learning_rate=1e-8),
+        sampling=replace(paper.sampling, balancing="none", crop_px=32),
+    )
+    cache, out = make_cache(*small_cohort), tmp_path / "bundle"
+    fit_bundle(cache.directory, config, out, jobs=1, until="dl_signature")
+    trained = load_file(run_folder(out) / "fold-1" / WEIGHTS_FILE)
+    given = load_tensors(path)
+    for name in ("conv1.weight", "layer1.0.conv2.weight", "layer3.5.conv3.weight"):
+        np.testing.assert_allclose(trained[name], given[name].numpy(), rtol=2e-3, atol=1e-4)
+    run = json.loads((run_folder(out) / "run.json").read_text())
+    assert run["config"]["network"]["imagenet_weights_sha256"] == sha256
+    assert str(tmp_path) not in json.dumps(run)
 
 
 def test_later_stages_finish_elsewhere_from_what_the_networks_left(

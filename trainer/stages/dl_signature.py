@@ -77,6 +77,10 @@ class DlStage:
         Receives a folder per fold.
     fingerprint : str
         Of configuration, data and folds.
+    data_parallel : bool
+        Whether all ranks of ``torchrun`` train each fold together.
+    tensorboard : bool
+        Whether each fold's log is also written for TensorBoard.
     """
 
     cache: Path
@@ -84,6 +88,8 @@ class DlStage:
     fold: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    data_parallel: bool = False
+    tensorboard: bool = False
 
     def fold_folder(self, fold: int) -> Path:
         """Return the folder of one fold."""
@@ -104,7 +110,8 @@ def fit_dl_signature(stage: DlStage, cache: TrainingCache, jobs: int) -> DlSigna
     cache : TrainingCache
         The cache at ``stage.cache``.
     jobs : int
-        Folds at a time, one thread each. Under ``torchrun`` the folds are dealt to the ranks.
+        Folds at a time, one thread each. Under ``torchrun`` the folds are dealt to the ranks,
+        or each is trained by all of them together (``stage.data_parallel``).
 
     Returns
     -------
@@ -116,6 +123,8 @@ def fit_dl_signature(stage: DlStage, cache: TrainingCache, jobs: int) -> DlSigna
     TrainingError
         If a loss is not finite, or a checkpoint cannot be used.
     """
+    if stage.data_parallel:
+        _fit_together(stage, cache)
     rank, ranks = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     missing = [fold for fold in range(stage.config.folds) if not stage.is_done(fold)]
     own = [fold for fold in missing if fold % ranks == rank]
@@ -128,6 +137,23 @@ def fit_dl_signature(stage: DlStage, cache: TrainingCache, jobs: int) -> DlSigna
     return read_dl_signature(stage, cache)
 
 
+def _fit_together(stage: DlStage, cache: TrainingCache) -> None:
+    """Train fold after fold, every rank of ``torchrun`` at the same one."""
+    from trainer.data_parallel import join_team, leave_team
+
+    team = join_team()
+    try:
+        missing = [fold for fold in range(stage.config.folds) if not stage.is_done(fold)]
+        team.wait()  # nobody writes before everybody has looked
+        total = sum(_images_to_see(stage, cache, fold) for fold in missing)
+        with progress_bar(total, f"Training {len(missing)} folds", "image") as bar:
+            for fold in missing:
+                run_fold(stage, fold, bar.update)
+        team.wait()
+    finally:
+        leave_team()
+
+
 def run_fold(stage: DlStage, fold: int, report: Callable[[int], object]) -> None:
     """Train one fold, round it to its stored form, score whom it has not seen, write both."""
     from safetensors.numpy import save
@@ -135,6 +161,7 @@ def run_fold(stage: DlStage, fold: int, report: Callable[[int], object]) -> None
     from dlcs_core.network.export import weight_arrays
     from dlcs_core.network.storage import encode_weights
     from trainer.checkpoint import write_atomically
+    from trainer.data_parallel import ALONE, join_team
     from trainer.loop import FoldRun, train_fold
     from trainer.scoring import score_patients
     from trainer.stored_form import round_to_stored_form
@@ -142,8 +169,16 @@ def run_fold(stage: DlStage, fold: int, report: Callable[[int], object]) -> None
     device, cache, config = _device(fold), read_cache(stage.cache), stage.config
     folder = stage.fold_folder(fold)
     folder.mkdir(parents=True, exist_ok=True)
-    run = FoldRun(fold, config, folder, stage.fingerprint, device)
-    model = train_fold(_fold_data(stage, cache, fold), run, report)
+    team = join_team() if stage.data_parallel else ALONE
+    run = FoldRun(fold, config, folder, stage.fingerprint, device, team, stage.tensorboard)
+    data = _fold_data(stage, cache, fold)
+    if config.sampling.balancing == "deepsmote":
+        from trainer.stages.deepsmote import with_synthetic_images
+
+        data = with_synthetic_images(data, run, cache.table["patient_id"].to_numpy(str), report)
+    model = train_fold(data, run, report)
+    if not team.leads:
+        return
     model = round_to_stored_form(model, config.storage)
     stored = encode_weights(weight_arrays(model), config.storage)
     write_atomically(folder / WEIGHTS_FILE, save(stored, metadata={"storage": config.storage}))
