@@ -59,7 +59,13 @@ def _text_of(number: int, probability: float) -> str:
     return ">99" if number == N_ICONS and probability < 1 else str(number)
 
 
-def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
+RESPONSE_FRAMES = ("fig_respond_well", "fig_respond_not")
+"""Message codes of the two groups of people, the good one first."""
+
+
+def icon_array_figure(
+    probability: float, language: str = "en", frames: tuple[str, str] = RESPONSE_FRAMES
+) -> go.Figure:
     """Draw 100 people, the good responders first and filled.
 
     Parameters
@@ -68,6 +74,8 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
         Probability of good response, in [0, 1].
     language : str
         Language of the names.
+    frames : tuple of str
+        Message codes of the two groups, where the outcome is another one.
 
     Returns
     -------
@@ -77,8 +85,8 @@ def icon_array_figure(probability: float, language: str = "en") -> go.Figure:
     good = of_hundred(probability)
     figure = go.Figure(layout={"template": TEMPLATE, "height": 132})
     groups = (
-        (range(good), GOOD, "fig_respond_well"),
-        (range(good, N_ICONS), POOR, "fig_respond_not"),
+        (range(good), GOOD, frames[0]),
+        (range(good, N_ICONS), POOR, frames[1]),
     )
     for (icons, color, name), count in zip(groups, both_of_hundred(probability), strict=True):
         figure.add_scatter(

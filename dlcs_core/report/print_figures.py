@@ -27,7 +27,7 @@ FIELD_MM = 150.0
 """Side of the square around the tumour."""
 
 
-def icon_array_svg(probability: float, language: str) -> Markup:
+def icon_array_svg(probability: float, language: str, frame: str = "fig_respond_well") -> Markup:
     """Return 100 people, the good responders filled first.
 
     Parameters
@@ -36,6 +36,8 @@ def icon_array_svg(probability: float, language: str) -> Markup:
         Of good response, in [0, 1].
     language : str
         Language of the alternative text.
+    frame : str
+        Message code of the filled ones, where the outcome is another one.
     """
     good = of_hundred(probability)
     dots = "".join(
@@ -43,7 +45,7 @@ def icon_array_svg(probability: float, language: str) -> Markup:
         f'fill="{GOOD if icon < good else POOR}"/>'
         for icon in range(N_ICONS)
     )
-    return _svg(18 * PER_ROW + 4, 92, dots, sentence("fig_respond_well", language, count=good))
+    return _svg(18 * PER_ROW + 4, 92, dots, sentence(frame, language, count=good))
 
 
 def ct_svg(shown: CtSlice, opacity: float, language: str) -> Markup:

@@ -9,7 +9,6 @@ from dlcs_core.figures.icon_array import icon_array_figure, of_hundred, of_hundr
 from dlcs_core.figures.nomogram import nomogram_figure
 from dlcs_core.figures.signatures import SignatureValue, signatures_figure
 from dlcs_core.figures.survival import survival_figure
-from dlcs_core.imaging.study import Study
 from dlcs_core.models.survival import SurvivalEstimate
 from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import (
@@ -19,13 +18,13 @@ from dlcs_core.report.case_view import (
     local_recalibrations,
     nomogram_reading,
     other_warnings,
-    plain_slices,
     reasons,
     time_origin_text,
 )
 from dlcs_core.ui.assessment import AssessedCase
 from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.charts import show_figure
+from dlcs_core.ui.consultation_view import show_consultation
 from dlcs_core.ui.living_nomogram import (
     is_hypothetical,
     show_living_nomogram,
@@ -37,18 +36,38 @@ from dlcs_core.ui.words import language, plain, say, sentence_shown, variable_la
 FIELD_MM = 150.0
 """Side of the square around the tumour that is shown first."""
 
+CASE_VIEWS = ("review", "consultation")
 
-def show_result(case: AssessedCase) -> None:
-    """Draw a result from top to bottom."""
+
+def show_statement(case: AssessedCase) -> None:
+    """Draw what stands above the viewer: the statement, or why there is none."""
     show_overprint(case.view)
+    if not case.report.abstained and _chosen_view() == "consultation":
+        show_consultation(case)
+        return
     if is_hypothetical(case):
         st.info(say("ui_living_own_hidden"), icon=":material/visibility_off:")
     else:
         show_headline(case)
+
+
+def show_result(case: AssessedCase) -> None:
+    """Draw what stands below the viewer: the parts of the result from top to bottom."""
+    if not case.report.abstained and st.session_state.get("case_view") == "consultation":
+        return
     show_slices(case, height=250)
     if not case.report.abstained:
         show_living_case(case)
     show_notices(other_warnings(case.report))
+
+
+def _chosen_view() -> str:
+    """Draw the choice between the surgeon's and the consulting room's view."""
+    return st.segmented_control(
+        say("ui_case_view"), CASE_VIEWS, default=CASE_VIEWS[0], key="case_view", required=True,
+        format_func=lambda name: say(f"ui_case_view_{name}"), label_visibility="collapsed",
+        persist_state="session",
+    )  # fmt: skip
 
 
 def show_living_case(case: AssessedCase) -> None:
@@ -71,13 +90,6 @@ def show_living_case(case: AssessedCase) -> None:
     with right:
         if own:
             show_survival_numbers(case)
-
-
-def show_preview(study: Study) -> None:
-    """Draw the three slices with the outline, to be checked before assessing."""
-    st.subheader(say("ui_preview"))
-    draw_slices(plain_slices(study), 0.0, FIELD_MM, height=250)
-    st.caption(say("ui_slices_caption"))
 
 
 def show_overprint(view: CaseView) -> None:
