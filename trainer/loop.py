@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from trainer.losses import mix, patient_losses, positive_weight
 from trainer.schedule import rate_and_momentum
 from trainer.scoring import score_patients, to_device
 from trainer.stored_form import weights_as_stored
+from trainer.synthetic_order import draw_synthetic_order
 from trainer.tensorboard_log import write_tensorboard
 
 DROPOUT = 101
@@ -61,12 +62,21 @@ class FoldData:
         Outcome; read at the same rows only.
     training_rows, held_out_rows : array of int64
         Rows of the fold's two parts; disjoint by patient.
+    synthetic_rows : array of int64
+        Rows of synthetic images behind those of the patients.
     """
 
     images: NDArray[np.float32]
     good_response: NDArray[np.bool_]
     training_rows: NDArray[np.int64]
     held_out_rows: NDArray[np.int64]
+    synthetic_rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def by_class(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return rows of the class that is rarer in the training part, then the others."""
+        response = self.good_response
+        is_rare = response if np.mean(response[self.training_rows]) <= 0.5 else ~response
+        return rows[is_rare[rows]], rows[~is_rare[rows]]
 
 
 @dataclass(frozen=True)
@@ -149,9 +159,12 @@ def _batches(
 ) -> list[NDArray[np.int64]]:
     """Draw the batches of one epoch."""
     rng = generator(config.seed, ORDER, fold, epoch)
-    rows, response = data.training_rows, data.good_response
+    rows, response, size = data.training_rows, data.good_response, config.optimization.batch_size
+    if config.sampling.balancing == "deepsmote":
+        real, synthetic = data.by_class(rows), data.by_class(data.synthetic_rows)
+        return batches_of(draw_synthetic_order(real, synthetic, config.deepsmote, size, rng), size)
     order = draw_epoch_order(rows, response, config.sampling.balancing, rng)
-    return batches_of(order, config.optimization.batch_size)
+    return batches_of(order, size)
 
 
 def _run_epoch(state: FoldState, data: FoldData, run: FoldRun, report: Report) -> None:
