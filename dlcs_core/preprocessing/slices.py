@@ -80,13 +80,16 @@ def neighbor_indices(key_index: int, n_slices: int) -> tuple[int, int, int]:
     return max(key_index - 1, 0), key_index, min(key_index + 1, n_slices - 1)
 
 
-def select_slices(study: Study) -> SelectedSlices:
+def select_slices(study: Study, key_slice: int | None = None) -> SelectedSlices:
     """Find the key slice, decode it and its two neighbours, and nothing else.
 
     Parameters
     ----------
     study : Study
         Volume and mask on one grid.
+    key_slice : int, optional
+        Takes this slice, which carries mask pixels, instead of the one with the most of them:
+        what another choice of the key slice would have given.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def select_slices(study: Study) -> SelectedSlices:
         If a slice's pixels cannot be decoded.
     """
     grid = study.volume.grid
-    key = key_slice_index(study.mask.pixel_counts())
+    key = key_slice_index(study.mask.pixel_counts()) if key_slice is None else key_slice
     indices = neighbor_indices(key, grid.size[0])
     _refuse_gap_near(study, key)
     return SelectedSlices(

@@ -38,7 +38,12 @@ Values = Mapping[str, float | str | None]
 
 
 def assess_case(
-    study: Study, record: ClinicalRecord, bundle: Bundle, warnings: tuple[Notice, ...] = ()
+    study: Study,
+    record: ClinicalRecord,
+    bundle: Bundle,
+    warnings: tuple[Notice, ...] = (),
+    *,
+    key_slice: int | None = None,
 ) -> CaseReport:
     """Assess one patient.
 
@@ -52,6 +57,8 @@ def assess_case(
         The trained model.
     warnings : tuple of Notice
         Of reading the form; those of the study are taken from it.
+    key_slice : int, optional
+        Another key slice than the one with the most mask pixels, to see what hangs on it.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def assess_case(
     Only the DL signature's calibrated probability enters fusion and survival; nothing here uses
     the mask's name, the file's format or any header field but to warn and abstain.
     """
-    selected = select_slices(study)
+    selected = select_slices(study, key_slice)
     measured = measure(study, selected)
     model_input = preprocess(study, bundle.preprocessing, selected)
     output = bundle.network().run_views(model_input.image, bundle.manifest.n_views)
