@@ -11,6 +11,9 @@ from dlcs_core.statistics.survival_brier import SurvivalBrier
 from dlcs_core.statistics.time_dependent_auc import TimeDependentAuc
 from dlcs_core.translation import sentence
 
+FEW_MONTHS = 12
+"""Up to so many months each has its own mark."""
+
 
 def auc_over_time_figure(
     results: Mapping[str, TimeDependentAuc], language: str = "en"
@@ -67,8 +70,9 @@ def brier_over_time_figure(found: SurvivalBrier, language: str = "en") -> go.Fig
     )
     for code, values, line in lines:
         known = np.isfinite(values)
+        mode = "lines+markers" if known.sum() <= FEW_MONTHS else "lines"
         figure.add_scatter(
-            x=found.horizon_months[known], y=values[known], mode="lines+markers", line=line,
+            x=found.horizon_months[known], y=values[known], mode=mode, line=line,
             name=sentence(code, language),
             hovertemplate=sentence("fig_over_time_hover", language) + "<extra></extra>",
         )  # fmt: skip

@@ -43,11 +43,11 @@ def schoenfeld_figure(
     )  # fmt: skip
     if trend is not None:
         _add_trend(figure, trend, language)
-    figure.add_hline(
-        y=float(found.coefficients[column]),
+    beta = float(found.coefficients[column])
+    figure.add_scatter(
+        x=[0.0, float(found.time_months[-1])], y=[beta, beta], mode="lines",
+        name=sentence("fig_constant_coefficient", language), hoverinfo="skip",
         line={"color": INK, "dash": "dash", "width": 1.5},
-        annotation_text=sentence("fig_constant_coefficient", language),
-        annotation_position="top right", annotation_font={"size": 11, "color": INK},
     )  # fmt: skip
     low, high = np.quantile(y, [0.01, 0.99])
     figure.update_yaxes(range=[float(low) - 0.1 * float(high - low or 1.0),

@@ -13,6 +13,9 @@ from dlcs_core.statistics.precision_recall import PrecisionRecallCurve
 from dlcs_core.statistics.roc import RocCurve
 from dlcs_core.statistics.survival_metrics import Concordance
 
+BENCH_COLUMNS = 600
+"""Pixels across one of the bench's three figures on a projector of 1,920 pixels."""
+
 
 @dataclass(frozen=True, eq=False)
 class BandedRoc:
@@ -44,7 +47,7 @@ def banded_roc(curve: RocCurve) -> BandedRoc:
     The band is pointwise and holds for one cutoff; it says nothing of the uncertainty of the
     specificity. The interval of the area (DeLong) covers both.
     """
-    kept = thinned(1.0 - curve.specificity, curve.sensitivity)
+    kept = thinned(1.0 - curve.specificity, curve.sensitivity, BENCH_COLUMNS)
     thin = replace(
         curve,
         threshold=curve.threshold[kept],
@@ -58,7 +61,7 @@ def banded_roc(curve: RocCurve) -> BandedRoc:
 
 def thinned_precision_recall(curve: PrecisionRecallCurve) -> PrecisionRecallCurve:
     """Return a precision-recall curve as it is drawn."""
-    kept = thinned(curve.recall, curve.precision)
+    kept = thinned(curve.recall, curve.precision, BENCH_COLUMNS)
     return replace(
         curve,
         threshold=curve.threshold[kept],
@@ -84,11 +87,9 @@ def thinned_survival(curve: KaplanMeierCurve) -> KaplanMeierCurve:
     kept = np.union1d(kept, around[(around >= 0) & (around < time.size)])
     names = ("time_months", "survival", "se", "ci95_low", "ci95_high", "n_at_risk")
     arrays = {name: getattr(curve, name)[kept] for name in names}
-    counts = {
-        name: np.diff(np.cumsum(getattr(curve, name))[kept], prepend=0.0)
-        for name in ("n_events", "n_censored")
-    }
-    return replace(curve, **arrays, **counts)
+    for name in ("n_events", "n_censored"):
+        arrays[name] = np.diff(np.cumsum(getattr(curve, name))[kept], prepend=0.0)
+    return replace(curve, **arrays)
 
 
 def concordance_interval(found: Concordance) -> tuple[float, float] | None:

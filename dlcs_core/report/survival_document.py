@@ -1,6 +1,6 @@
 """The survival report as one HTML file that prints on A4: no script, no font, no request."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,6 +14,7 @@ from dlcs_core.report.page_template import page_template
 from dlcs_core.report.response_text import NOTHING, interval_text, number
 from dlcs_core.report.survival import GroupSurvival, SurvivalReport
 from dlcs_core.report.survival_json import time_key
+from dlcs_core.report.survival_sections import Section
 from dlcs_core.report.survival_text import (
     accuracy_line,
     area_text,
@@ -33,6 +34,8 @@ def survival_html(
     language: str = "en",
     *,
     printed_at: datetime | None = None,
+    sections: Iterable[Section] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> str:
     """Return a survival report as a self-contained page.
 
@@ -46,6 +49,10 @@ def survival_html(
         ``"en"`` or ``"zh"``.
     printed_at : datetime, optional
         Date on the page; now by default.
+    sections : iterable of Section
+        What follows the curves and the discrimination.
+    labels : mapping of str to str, optional
+        Display names of the groups; their own names by default.
 
     Returns
     -------
@@ -57,27 +64,30 @@ def survival_html(
         say=lambda code, **values: sentence(code, language, **values),
         language=language,
         cohort=cohort_line(report, language),
-        figure=_figure(report, language),
+        figure=_figure(report, labels or {}, language),
         horizon_heads=[
             sentence("survival_alive_at", language, month=time_key(month))
             for month in report.request.horizons_months
         ],
-        group_rows=[_group_row(k, group, language) for k, group in report.groups.items()],
+        group_rows=[
+            _group_row(k, group, labels or {}, language) for k, group in report.groups.items()
+        ],
         log_rank=log_rank_line(report, language),
         ranking=ranking_line(report, language),
         month_rows=_month_rows(report),
         accuracy=accuracy_line(report, language),
+        sections=list(sections),
         warnings=list(dict.fromkeys(sentence_of(notice, language) for notice in notices)),
         provenance=_provenance(report, printed_at or datetime.now(UTC), language),
     )
 
 
-def _figure(report: SurvivalReport, language: str) -> Markup:
+def _figure(report: SurvivalReport, labels: Mapping[str, str], language: str) -> Markup:
     """Draw the curves from month 0, each with its group in the legend."""
     lines, last = [], 1.0
     for index, (name, group) in enumerate(report.groups.items()):
         curve = group.curve
-        label = str(group_values(name, group, language)["group"])
+        label = labels.get(name) or str(group_values(name, group, language)["group"])
         months, survival = np.r_[0.0, curve.time_months], np.r_[1.0, curve.survival]
         lines.append(Line(months, survival, label, index, is_step=True))
         last = max(last, float(curve.time_months[-1]))
@@ -86,7 +96,9 @@ def _figure(report: SurvivalReport, language: str) -> Markup:
     return line_plot_svg(plot)
 
 
-def _group_row(name: str, group: GroupSurvival, language: str) -> list[str]:
+def _group_row(
+    name: str, group: GroupSurvival, labels: Mapping[str, str], language: str
+) -> list[str]:
     at = group.at_horizons
     alive = [
         NOTHING if survival != survival else number(survival) + _limits(low, high)
@@ -95,6 +107,7 @@ def _group_row(name: str, group: GroupSurvival, language: str) -> list[str]:
         )
     ]
     values = group_values(name, group, language)
+    values["group"] = labels.get(name) or values["group"]
     return [*(str(values[key]) for key in ("group", "n", "events", "median")), *alive]
 
 

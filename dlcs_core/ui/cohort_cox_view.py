@@ -5,15 +5,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dlcs_core.errors import Notice
 from dlcs_core.figures.forest import ForestRow, forest_figure
 from dlcs_core.report.association import AssociationReport, AssociationRow
-from dlcs_core.report.cohort_selection import Selection, divisions_of, measurements_of
+from dlcs_core.report.cohort_selection import Selection
 from dlcs_core.ui.cohort_address import keep, settle_choices, widget_key
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_reports import cox, selected
+from dlcs_core.ui.cohort_residuals_view import show_residuals
 from dlcs_core.ui.cohort_source import CohortInUse
-from dlcs_core.ui.cohort_words import cell_label, column_label, estimate_text, p_text, with_unit
-from dlcs_core.ui.messages import refusals_shown, show_notices
+from dlcs_core.ui.cohort_survival_reports import divisible
+from dlcs_core.ui.cohort_words import (
+    cell_label,
+    column_label,
+    estimate_text,
+    p_phrase,
+    p_text,
+    with_unit,
+)
+from dlcs_core.ui.messages import refusals_shown
 from dlcs_core.ui.words import language, say
 
 if TYPE_CHECKING:
@@ -26,23 +36,40 @@ FIRST_VARIABLES = (
 NO_PREDICTORS = ("good_response", "trg", "os_months", "os_event")
 
 
-def show_cox(in_use: CohortInUse, selection: Selection) -> None:
-    """Draw the choice of variables and both regressions."""
-    table = selected(in_use, selection)
-    known = (*divisions_of(table), *measurements_of(table))
-    options = [n for n in table.columns if n in known and n not in NO_PREDICTORS]
-    first = [name for name in FIRST_VARIABLES if name in options] or options[:3]
+def choose_variables(in_use: CohortInUse, selection: Selection) -> tuple[str, ...]:
+    """Draw the choice of variables of the regressions and the nomogram."""
+    options, first = _options(in_use, selection)
     settle_choices("cox_variables", options, first)
     variables = st.multiselect(
         say("explorer_cox_variables"), options, format_func=column_label,
         key=widget_key("cox_variables"), persist_state="session",
     )  # fmt: skip
     keep("cox_variables", variables, first)
+    return tuple(variables)
+
+
+def variables_in_use(in_use: CohortInUse, selection: Selection) -> tuple[str, ...]:
+    """Return what is chosen, also while another view is drawn."""
+    return tuple(settle_choices("cox_variables", *_options(in_use, selection)))
+
+
+def _options(in_use: CohortInUse, selection: Selection) -> tuple[list[str], list[str]]:
+    """Return the variables that may be chosen, and the first choice."""
+    divisions, measurements = divisible(in_use, selection)
+    columns = selected(in_use, selection).columns
+    known = {*divisions, *measurements}
+    options = [n for n in columns if n in known and n not in NO_PREDICTORS]
+    return options, [name for name in FIRST_VARIABLES if name in options] or options[:3]
+
+
+def show_cox(in_use: CohortInUse, selection: Selection) -> tuple[Notice, ...]:
+    """Draw the choice of variables and both regressions; return what was left out."""
+    variables = choose_variables(in_use, selection)
     if not variables:
-        st.info(say("explorer_no_subgroups"))
-        return
+        st.info(say("explorer_no_cox_variables"))
+        return ()
     with refusals_shown():
-        report = cox(in_use, selection, tuple(variables))
+        report = cox(in_use, selection, variables)
     left, right = st.columns(2, gap="medium")
     for place, kind, rows in (
         (left, "univariable", report.univariable),
@@ -53,7 +80,9 @@ def show_cox(in_use: CohortInUse, selection: Selection) -> None:
             _show_forest(rows, kind)
     _show_table(report)
     _show_check(report)
-    show_notices(report.warnings)
+    if report.multivariable.fit is not None:
+        show_residuals(in_use, selection, variables)
+    return report.warnings
 
 
 def _show_forest(rows: tuple[AssociationRow, ...], kind: str) -> None:
@@ -95,8 +124,15 @@ def _show_table(report: AssociationReport) -> None:
     st.subheader(say("explorer_cox_table"))
     together = {row.term: row.wald for row in report.multivariable.rows}
     rows = [_row(row, together.get(row.term)) for row in report.univariable]
-    fit = report.multivariable
-    show_rows(rows, "cox", say("explorer_cox_table_caption", n=fit.n, events=fit.events))
+    found = report.multivariable
+    caption = say("explorer_cox_table_caption", n=f"{found.n:,}", events=f"{found.events:,}")
+    if found.fit is not None:
+        statistic, df, p = found.fit.likelihood_ratio
+        caption += " " + say(
+            "explorer_cox_fit", c=f"{found.fit.concordance:.3f}", statistic=f"{statistic:.1f}",
+            df=df, p=p_phrase(p),
+        )  # fmt: skip
+    show_rows(rows, "cox", caption)
 
 
 def _row(row: AssociationRow, together: "WaldRow | None") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The parts of the survival explorer: curves of groups, and a risk over time."""
+"""Kaplan-Meier curves of groups on the survival explorer, with their numbers and tests."""
 
 import math
 from typing import TYPE_CHECKING
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dlcs_core.figures.kaplan_meier import kaplan_meier_figure
-from dlcs_core.figures.over_time import auc_over_time_figure, brier_over_time_figure
 from dlcs_core.figures.theme import HIGH_RISK, LOW_RISK, OKABE_ITO
 from dlcs_core.report.association import AssociationRow
 from dlcs_core.report.cohort_curves import concordance_interval, thinned_survival
 from dlcs_core.report.cohort_grouping import HIGH, LOW, Division
 from dlcs_core.report.survival import EVERYBODY, GroupSurvival, SurvivalReport
+from dlcs_core.report.survival_groups import (
+    RestrictedMeans,
+    median_followup_of,
+    restricted_means,
+)
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_words import (
     cell_label,
@@ -23,7 +27,7 @@ from dlcs_core.ui.cohort_words import (
 from dlcs_core.ui.words import language, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 def group_label(division: Division, level: str) -> str:
@@ -67,11 +71,12 @@ def show_curves(
     colors = [HIGH_RISK if level == HIGH else LOW_RISK for level in report.groups]
     figure = kaplan_meier_figure(
         curves, language(), colors=colors if is_risk else OKABE_ITO,
-        height=420 + 18 * len(curves),
+        height=440 + 44 * len(curves),
     )  # fmt: skip
-    show_figure(figure, "kaplan_meier", _curves_caption(division))
-    rows = [_group_row(division, level, group) for level, group in report.groups.items()]
-    show_rows(rows, "groups", say("explorer_groups_caption"))
+    show_figure(figure, "kaplan_meier", _curves_caption(report, division))
+    means = restricted_means(report)
+    rows = [_group_row(division, level, group, means) for level, group in report.groups.items()]
+    show_rows(rows, "groups", say(f"explorer_groups_caption_{_scale(report)}"))
     left, right = st.columns(2, gap="medium")
     with left:
         _show_log_rank(report, division)
@@ -79,14 +84,21 @@ def show_curves(
         _show_ratios(ratios, division)
 
 
-def _curves_caption(division: Division) -> str:
+def _scale(report: SurvivalReport) -> str:
+    return report.request.ci_type.replace("-", "_")
+
+
+def _curves_caption(report: SurvivalReport, division: Division) -> str:
+    bands = say(f"explorer_bands_{_scale(report)}")
     if division.kind != "risk":
-        return say("explorer_kaplan_meier_caption")
-    code = "ui_kaplan_meier_caption" if division.from_training else "explorer_own_median_caption"
-    return say(code, cutoff=f"{division.cutoff:.3f}")
+        return bands
+    code = "explorer_cut_training" if division.from_training else "explorer_cut_own"
+    return say(code, cutoff=f"{division.cutoff:.3f}") + " " + bands
 
 
-def _group_row(division: Division, level: str, group: GroupSurvival) -> dict[str, str]:
+def _group_row(
+    division: Division, level: str, group: GroupSurvival, means: RestrictedMeans | None
+) -> dict[str, str]:
     median, at = group.median, group.at_horizons
     limits = None
     if median.ci95_low is not None and median.ci95_high is not None:
@@ -102,6 +114,11 @@ def _group_row(division: Division, level: str, group: GroupSurvival) -> dict[str
         at.horizon_months, at.survival, at.ci95_low, at.ci95_high, strict=True
     ):
         row[say("ui_alive_at", months=f"{month:g}")] = _percent(value, low, high)
+    if means is not None:
+        mean, months = means.groups[level], f"{means.horizon_months:g}"
+        shown = estimate_text(mean.mean_months, mean.ci95, 1)
+        row[say("explorer_restricted_mean", months=months)] = shown
+    row[say("explorer_followup")] = estimate_text(median_followup_of(group.curve), digits=1)
     return row
 
 
@@ -148,68 +165,3 @@ def _show_ratios(ratios: "Sequence[AssociationRow]", division: Division) -> None
         for row in ratios
     ]
     show_rows(rows, "hazard_ratios", say("explorer_cox_caption"))
-
-
-def show_performance(
-    at_horizons: SurvivalReport,
-    monthly: SurvivalReport,
-    predictions: "Mapping[float, str]",
-) -> None:
-    """Draw AUC(t) and the Brier score, with their integrals."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(say("explorer_auc_t"))
-        if monthly.ranking is None:
-            st.info(say("explorer_no_risk"))
-        else:
-            name = column_label(monthly.request.risk)
-            figure = auc_over_time_figure({name: monthly.ranking.auc}, language())
-            show_figure(figure, "auc_t", say("explorer_auc_t_caption"))
-    with right:
-        st.subheader(say("explorer_brier_t"))
-        accuracy = at_horizons.accuracy
-        if accuracy is None or not predictions:
-            st.info(say("explorer_no_predictions"))
-        else:
-            figure = brier_over_time_figure(accuracy.scores, language())
-            show_figure(figure, "brier_t", say("explorer_brier_t_caption"))
-    _show_horizons(at_horizons)
-
-
-def _show_horizons(report: SurvivalReport) -> None:
-    """Draw the areas, Brier scores and integrals at the horizons as tables."""
-    ranking, accuracy = report.ranking, report.accuracy
-    if ranking is not None:
-        auc = ranking.auc
-        rows = [
-            {
-                say("explorer_month"): f"{month:g}",
-                say("explorer_auc"): _known(value, low, high),
-                say("explorer_cases"): f"{cases:,}",
-                say("explorer_controls"): f"{controls:,}",
-            }
-            for month, value, low, high, cases, controls in zip(
-                auc.horizon_months, auc.auc, auc.ci95_low, auc.ci95_high, auc.n_cases,
-                auc.n_controls, strict=True,
-            )
-        ]  # fmt: skip
-        integrals = say(
-            "explorer_integrals", iauc=estimate_text(auc.integrated, digits=3),
-            monthly=estimate_text(ranking.integrated_monthly, digits=3),
-            uno=estimate_text(ranking.uno_c, digits=3),
-        )  # fmt: skip
-        show_rows(rows, "auc_at_horizons", integrals)
-    if accuracy is not None:
-        st.caption(
-            say(
-                "explorer_ibs", ibs=estimate_text(accuracy.integrated, digits=4),
-                null=estimate_text(accuracy.integrated_null, digits=4),
-                ipa=estimate_text(accuracy.ipa, digits=3),
-            )
-        )  # fmt: skip
-
-
-def _known(value: float, low: float, high: float) -> str:
-    if math.isnan(value):
-        return "–"
-    return estimate_text(value, None if math.isnan(low) else (low, high), 3)

@@ -10,7 +10,12 @@ def test_a_dot_per_death_and_the_trend(names):
     found = schoenfeld_residuals(x[:, None], rng.exponential(np.exp(-x)), np.ones(n), ("x",))
     trend = residual_trend(found, "x")
     figure = schoenfeld_figure(found, "x", trend)
-    assert names(figure) == ["One dot per death", *["95% interval, Trend"] * 2, "Trend"]
+    assert names(figure) == [
+        "One dot per death",
+        *["95% interval, Trend"] * 2,
+        "Trend",
+        "Constant over time",
+    ]
     assert len(figure.data[0].x) <= MAX_DOTS
     np.testing.assert_allclose(figure.data[3].y, trend.coefficient)
-    assert names(schoenfeld_figure(found, "x", None)) == ["One dot per death"]
+    assert names(schoenfeld_figure(found, "x", None)) == ["One dot per death", "Constant over time"]
