@@ -5,13 +5,21 @@ import streamlit as st
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
-from dlcs_core.ui.assessment import assess, assessed_cases, inputs_hash, remember
+from dlcs_core.ui.assessment import (
+    AssessedCase,
+    assess,
+    assessed_cases,
+    inputs_hash,
+    remember,
+)
 from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.case_input import CaseInput, choose_case, fill_form, show_study
-from dlcs_core.ui.case_result import show_preview, show_result
+from dlcs_core.ui.case_result import show_result, show_statement
 from dlcs_core.ui.downloads import show_downloads
 from dlcs_core.ui.messages import refusals_shown, show_synthetic_case
+from dlcs_core.ui.outline_downloads import show_outline_actions
 from dlcs_core.ui.session import require
+from dlcs_core.ui.viewer import show_viewer
 from dlcs_core.ui.words import say
 
 Filled = tuple[ClinicalRecord, tuple[Notice, ...]]
@@ -40,13 +48,14 @@ def render() -> None:
 
 
 def _inputs(case: CaseInput | None) -> Filled | None:
-    """Draw what was understood of the study and its form."""
+    """Draw what was understood of the study and its form; None while it cannot be assessed."""
     if case is None:
         return None
     with st.expander(say("ui_study"), expanded=True):
-        show_study(case.opened)
+        can_be_assessed = show_study(case)
     with st.expander(say("ui_clinical_form"), expanded=True):
-        return fill_form(case)
+        filled = fill_form(case)
+    return filled if can_be_assessed else None
 
 
 def _assess_button(*, disabled: bool) -> bool:
@@ -57,28 +66,44 @@ def _assess_button(*, disabled: bool) -> bool:
 
 
 def _assess(case: CaseInput, filled: Filled, bundle: Bundle) -> None:
+    if case.opened is None:
+        return
     with refusals_shown(), st.spinner(say("ui_assessing"), show_time=True):
         remember(case.key, assess(case.opened, filled[0], bundle, filled[1]))
 
 
 def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
-    """Draw the result, greyed out while the inputs beside it are others."""
+    """Draw viewer and result, the result greyed out while the inputs beside it are others."""
     assessed = assessed_cases().get(case.key)
     if case.demo is not None:
         show_synthetic_case(case.demo, with_truth=assessed is not None)
+    is_current = assessed is not None and _belongs(assessed, case, filled, bundle)
+    statement = st.container()
+    st.subheader(say("ui_viewer"))
+    show_viewer(case.image, case.opened, assessed if is_current else None, bundle.preprocessing)
+    show_outline_actions(case.image)
     if assessed is None:
-        st.info(say("ui_not_assessed_yet"), icon=":material/arrow_back:")
-        show_preview(case.opened.study)
+        code = "ui_draw_outline_first" if case.opened is None else "ui_not_assessed_yet"
+        statement.info(say(code), icon=":material/arrow_back:")
         return
-    is_current = filled is not None and assessed.inputs == inputs_hash(
-        case.opened, filled[0], bundle
-    )
     if not is_current:
-        st.warning(say("ui_inputs_changed"), icon=":material/sync_problem:")
-    with st.container(key="result" if is_current else "result_outdated"):
+        statement.warning(say("ui_inputs_changed"), icon=":material/sync_problem:")
+    name = "result" if is_current else "result_outdated"
+    with statement, st.container(key=f"{name}_statement"):
         if is_current:
             show_downloads(assessed)
+        show_statement(assessed)
+    with st.container(key=name):
         show_result(assessed)
+
+
+def _belongs(
+    assessed: AssessedCase, case: CaseInput, filled: Filled | None, bundle: Bundle
+) -> bool:
+    """Tell whether a result is that of study, outline and form as they stand."""
+    if filled is None or case.opened is None:
+        return False
+    return assessed.inputs == inputs_hash(case.opened, filled[0], bundle)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The left side of the case review: which study, what was understood of it, which form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,12 +8,23 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dlcs_core.clinical.record import ClinicalRecord, parse_record, read_record
 from dlcs_core.errors import DlcsError, Notice
-from dlcs_core.imaging.study import SeriesHeader
+from dlcs_core.imaging.regions import Region, printable
+from dlcs_core.imaging.series import SeriesCandidate
+from dlcs_core.imaging.study import SeriesHeader, Volume
 from dlcs_core.preprocessing.measurements import StudyMeasurements, measure
 from dlcs_core.ui.controls import Value, clinical_form
 from dlcs_core.ui.demo_cases import DemoCase, demo_cases
 from dlcs_core.ui.messages import show_notices, show_refusal
-from dlcs_core.ui.opened_study import OpenedStudy, open_demo_case, open_upload, uploaded_form
+from dlcs_core.ui.opened_study import (
+    OpenedImage,
+    OpenedStudy,
+    open_demo_image,
+    open_upload,
+    uploaded_form,
+    uploaded_regions,
+    uploaded_series,
+)
+from dlcs_core.ui.outline_state import current_study
 from dlcs_core.ui.words import language, plain, say
 
 
@@ -23,8 +34,10 @@ class CaseInput:
 
     Attributes
     ----------
-    opened : OpenedStudy
-        The study.
+    image : OpenedImage
+        The CT volume.
+    opened : OpenedStudy or None
+        The volume with the outline that holds now; None while there is none.
     prefilled : mapping
         Clinical values from the case's form or the DICOM header.
     patient_id : str or None
@@ -35,7 +48,8 @@ class CaseInput:
         The shipped phantom, where it is one.
     """
 
-    opened: OpenedStudy
+    image: OpenedImage
+    opened: OpenedStudy | None
     prefilled: Mapping[str, Value]
     patient_id: str | None
     key: str
@@ -81,8 +95,9 @@ def open_case(case: DemoCase) -> CaseInput:
         If it is a case that should be refused.
     """
     record, _ = read_record(case.clinical)
-    opened = open_demo_case(case)
-    return CaseInput(opened, record.values, record.patient_id, f"demo_{case.name}", case)
+    image = open_demo_image(case)
+    opened = current_study(image)
+    return CaseInput(image, opened, record.values, record.patient_id, f"demo_{case.name}", case)
 
 
 def _choose_upload() -> CaseInput | None:
@@ -97,26 +112,69 @@ def _upload() -> CaseInput | None:
     )
     files = st.file_uploader(say("ui_upload_files"), accept_multiple_files=True, key="upload_files")
     masks = st.file_uploader(say("ui_upload_mask"), accept_multiple_files=True, key="upload_mask")
-    region = st.text_input(say("ui_region"), key="upload_region", help=say("ui_region_help"))
+    part = st.container()
     form = st.file_uploader(say("ui_upload_form"), type="json", key="upload_form")
     images = [*folder, *files]
-    if not images or not masks:
-        if images or masks:
-            st.info(say("ui_outline_missing" if images else "ui_series_missing"))
+    if not images:
+        if masks:
+            st.info(say("ui_series_missing"))
         return None
-    with st.spinner(say("ui_reading")):
-        opened = open_upload(images, masks, region.strip() or None)
-    return _with_form(opened, form)
+    with part, st.spinner(say("ui_reading")):
+        image = _open_chosen(images, masks)
+    return None if image is None else _with_form(image, form)
 
 
-def _with_form(opened: OpenedStudy, form: UploadedFile | None) -> CaseInput:
+def _open_chosen(
+    images: Sequence[UploadedFile], masks: Sequence[UploadedFile]
+) -> OpenedImage | None:
+    """Open what was uploaded; None while a region or a series is to be chosen."""
+    if masks:
+        regions = uploaded_regions(masks)
+        region = _choose_region(regions) if len(regions) > 1 else None
+        if region is None and len(regions) > 1:
+            return None
+        return open_upload(images, masks, None if region is None else str(region.number), None)
+    candidates = uploaded_series(images)
+    series = _choose_series(candidates) if len(candidates) > 1 else None
+    if series is None and len(candidates) > 1:
+        return None
+    return open_upload(images, masks, None, series)
+
+
+def _choose_region(regions: Sequence[Region]) -> Region | None:
+    """Draw the choice between the regions of an outline file, by name."""
+    names = {region.number: region.name for region in regions}
+    number = st.selectbox(
+        say("ui_region"), list(names), index=None, key="upload_region",
+        format_func=lambda n: f"{n} · {printable(names[n] or '')}" if names[n] else str(n),
+        placeholder=say("ui_choose"), help=say("ui_region_help"),
+    )  # fmt: skip
+    return next((region for region in regions if region.number == number), None)
+
+
+def _choose_series(candidates: Sequence[SeriesCandidate]) -> int | None:
+    """Draw the choice between the series of a folder; return its place."""
+    return st.selectbox(
+        say("ui_series_choice"), range(len(candidates)), index=None, key="upload_series",
+        format_func=lambda place: _series_label(candidates[place]), placeholder=say("ui_choose"),
+    )  # fmt: skip
+
+
+def _series_label(candidate: SeriesCandidate) -> str:
+    number = "" if candidate.series_number is None else f"{candidate.series_number} · "
+    spacing_mm = candidate.require_volume().grid.spacing_mm[0]
+    description = printable(candidate.description) or "–"
+    return f"{number}{description} · {candidate.n_slices} × {spacing_mm:g} mm"
+
+
+def _with_form(image: OpenedImage, form: UploadedFile | None) -> CaseInput:
     """Add the values of the uploaded form, or what the DICOM header knows of them."""
+    opened, key = current_study(image), f"upload_{image.key[:16]}"
     if form is None:
-        values = header_values(opened.study.volume.header)
-        return CaseInput(opened, values, None, f"upload_{opened.sha256[:16]}")
+        return CaseInput(image, opened, header_values(image.volume.header), None, key)
     record = uploaded_form(form)
-    key = f"upload_{opened.sha256[:16]}_{form.file_id}"
-    return CaseInput(opened, record.values, record.patient_id, key)
+    key = f"{key}_{form.file_id}"
+    return CaseInput(image, opened, record.values, record.patient_id, key)
 
 
 def header_values(header: SeriesHeader) -> dict[str, Value]:
@@ -125,27 +183,52 @@ def header_values(header: SeriesHeader) -> dict[str, Value]:
     return {"age_years": header.patient_age_years, "sex": sex}
 
 
-def show_study(opened: OpenedStudy) -> StudyMeasurements:
-    """Draw what was understood of the study."""
-    study = opened.study
-    measured = measure(study)
-    slices, rows, columns = measured.size
-    slice_mm, row_mm, column_mm = measured.spacing_mm
-    facts = {
-        "ui_format": f"{study.volume.source_format.upper()} · {study.mask_format.upper()}",
-        "ui_series": plain(study.volume.header.series_description or "–"),
+def show_study(case: CaseInput) -> bool:
+    """Draw what was understood of the study; tell whether it can be assessed."""
+    if case.opened is None:
+        _show_facts(_volume_facts(case.image.volume, ""))
+        st.info(say("ui_draw_outline"), icon=":material/draw:")
+        show_notices(case.image.volume.warnings)
+        return False
+    study = case.opened.study
+    try:
+        measured = measure(study)
+    except DlcsError as refusal:
+        _show_facts(_volume_facts(study.volume, study.mask_format))
+        show_refusal(refusal)
+        return False
+    _show_facts(_volume_facts(study.volume, study.mask_format) | _tumor_facts(measured))
+    show_notices(study.warnings)
+    return True
+
+
+def _show_facts(facts: Mapping[str, str]) -> None:
+    with st.container(key="study_facts"):
+        shown = [{"": say(code), " ": value} for code, value in facts.items()]
+        st.table(shown, border="horizontal", hide_header=True)
+
+
+def _volume_facts(volume: Volume, mask_format: str) -> dict[str, str]:
+    slices, rows, columns = volume.grid.size
+    slice_mm, row_mm, column_mm = volume.grid.spacing_mm
+    outline = {"": say("ui_outline_none"), "polygons": say("ui_outline_drawn")}
+    return {
+        "ui_format": f"{volume.source_format.upper()} · "
+                     f"{outline.get(mask_format, mask_format.upper())}",
+        "ui_series": plain(volume.header.series_description or "–"),
         "ui_size": f"{slices} × {rows} × {columns}",
         "ui_spacing": f"{slice_mm:.2f} × {row_mm:.2f} × {column_mm:.2f} mm",
-        "ui_key_slice": say("ui_key_slice_value", number=measured.key_slice_index + 1, count=slices,
+    }  # fmt: skip
+
+
+def _tumor_facts(measured: StudyMeasurements) -> dict[str, str]:
+    return {
+        "ui_key_slice": say("ui_key_slice_value", number=measured.key_slice_index + 1,
+                            count=measured.size[0],
                             position=f"{measured.key_slice_position_mm:.1f}"),
         "ui_tumor": f"{measured.mask_area_mm2:.0f} mm² · {measured.feret_diameter_mm:.0f} mm · "
                     f"{measured.mean_hu:.0f} HU",
     }  # fmt: skip
-    with st.container(key="study_facts"):
-        shown = [{"": say(code), " ": value} for code, value in facts.items()]
-        st.table(shown, border="horizontal", hide_header=True)
-    show_notices(study.warnings)
-    return measured
 
 
 def fill_form(case: CaseInput) -> tuple[ClinicalRecord, tuple[Notice, ...]] | None:

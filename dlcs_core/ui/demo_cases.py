@@ -19,8 +19,10 @@ class DemoCase:
     ----------
     name : str
         Name of its folder.
-    image, mask, clinical : Path
-        Series folder or volume file, outline file, clinical form.
+    image, clinical : Path
+        Series folder or volume file, clinical form.
+    mask : Path or None
+        Outline file; None for a case that is to be outlined.
     title_code, note_code : str
         Codes of its title and of what is special about it; ``""`` where it has none.
     trg : int or None
@@ -29,7 +31,7 @@ class DemoCase:
 
     name: str
     image: Path
-    mask: Path
+    mask: Path | None
     clinical: Path
     title_code: str
     note_code: str
@@ -56,14 +58,14 @@ def _place(case: DemoCase) -> tuple[int, str]:
 
 def _case_in(folder: Path) -> DemoCase | None:
     images, masks = sorted(folder.glob("image*")), sorted(folder.glob("mask*"))
-    if not images or not masks:
+    if not images:
         return None
     about = folder / "case.json"
     facts = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else {}
     return DemoCase(
         name=folder.name,
         image=images[0],
-        mask=masks[0],
+        mask=masks[0] if masks else None,
         clinical=folder / "clinical.json",
         title_code=str(facts.get("title_code", "")),
         note_code=str(facts.get("note_code", "")),
