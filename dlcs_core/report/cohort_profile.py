@@ -17,6 +17,9 @@ from dlcs_core.statistics.missingness import Missingness, missingness
 if TYPE_CHECKING:
     import pandas as pd
 
+OUTPUTS = ("good_response", "dl_signature", "clinical_signature", "dlcs", "os_linear_predictor")
+"""What a model gives, and what it predicts: they move too."""
+
 
 @dataclass(frozen=True, eq=False)
 class NumbersByGroup:
@@ -126,9 +129,10 @@ def drift(reference: "pd.DataFrame", current: "pd.DataFrame") -> tuple[VariableD
     Returns
     -------
     tuple of VariableDrift
-        For every variable that both have, in the order of ``current``.
+        For every variable that both have, in the order of ``current``, then response and scores.
     """
-    names = [name for name in profile_variables(current) if name in reference.columns]
+    wanted = (*profile_variables(current), *(n for n in OUTPUTS if n in current.columns))
+    names = [name for name in wanted if name in reference.columns]
     return tuple(VariableDrift(name, _drift(reference, current, name)) for name in names)
 
 

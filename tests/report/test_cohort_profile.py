@@ -52,17 +52,19 @@ def test_missing_cells_are_counted_by_variable_and_together(table):
 
 
 def test_a_cohort_does_not_drift_from_itself(table):
-    assert [one.found.psi for one in drift(table, table)] == [0.0, 0.0]
+    found = drift(table, table)
+    assert [one.variable for one in found] == ["age_years", "sex", "dlcs"]
+    assert [one.found.psi for one in found] == [0.0, 0.0, 0.0]
 
 
 def test_a_level_that_training_never_had_is_named(table):
     women = table[table["sex"] == "male"]
-    (_, sex) = drift(women, table)
+    (_, sex, _) = drift(women, table)
     assert sex.found.unseen == ("female",)
 
 
 def test_a_variable_without_values_has_no_drift(table):
-    (age, _) = drift(table.assign(age_years=np.nan), table)
+    (age, *_) = drift(table.assign(age_years=np.nan), table)
     assert age.found is None
 
 
