@@ -22,6 +22,7 @@ def add_band(
     index: int,
     name: str,
     language: str,
+    group: str | None = None,
 ) -> None:
     """Add an interval band under the n-th curve of a figure.
 
@@ -37,13 +38,15 @@ def add_band(
         Display name of the curve.
     language : str
         Language of the words.
+    group : str, optional
+        Legend group of the curve: a click on its legend hides the band too.
     """
     color = translucent(OKABE_ITO[index % len(OKABE_ITO)], 0.14)
     shown = sentence("fig_interval", language, name=literal(name))
     for limit, fill in ((high, None), (low, "tonexty")):
         figure.add_scatter(
             x=np.asarray(x), y=np.asarray(limit), mode="lines", line={"width": 0}, fill=fill,
-            fillcolor=color, name=shown, showlegend=False, hoverinfo="skip",
+            fillcolor=color, name=shown, showlegend=False, hoverinfo="skip", legendgroup=group,
         )  # fmt: skip
 
 

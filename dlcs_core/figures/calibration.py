@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
+from dlcs_core.figures.bench_marks import add_band
 from dlcs_core.figures.theme import (
     FAINT,
     OKABE_ITO,
@@ -25,7 +27,7 @@ class CalibrationResult:
     Attributes
     ----------
     curve : CalibrationCurve
-        Smooth.
+        Smooth, with its pointwise band.
     groups : GroupedCalibration
         Tenths of the patients, with intervals.
     """
@@ -47,7 +49,7 @@ def calibration_figure(results: Mapping[str, CalibrationResult], language: str =
     Returns
     -------
     plotly Figure
-        The diagonal, then per score a curve and its groups with 95 % intervals.
+        The diagonal, then per score a band, a curve and its groups with 95 % intervals.
     """
     figure = new_figure(x_title="fig_predicted", y_title="fig_observed", language=language,
                         height=380)  # fmt: skip
@@ -66,6 +68,11 @@ def _add_curve(
     figure: go.Figure, index: int, shown: str, result: CalibrationResult, language: str
 ) -> None:
     curve, groups = result.curve, result.groups
+    known = np.isfinite(curve.ci95_low) & np.isfinite(curve.ci95_high)
+    add_band(
+        figure, curve.predicted[known], curve.ci95_low[known], curve.ci95_high[known],
+        index=index, name=shown, language=language, group=shown,
+    )  # fmt: skip
     figure.add_scatter(
         x=curve.predicted, y=curve.observed, mode="lines", line=line_style(index), name=shown,
         legendgroup=shown,

@@ -11,18 +11,9 @@ from dlcs_core.figures.data import figure_csv
 from dlcs_core.figures.theme import Figure
 from dlcs_core.ui.words import say
 
-IMAGE_FORMATS = ("svg", "png")
-FORMAT_KEY = "image_format"
-
 Row = Mapping[str, str]
 
-
-def choose_image_format() -> None:
-    """Draw the choice of what the camera button of every figure saves."""
-    st.segmented_control(
-        say("explorer_image_format"), IMAGE_FORMATS, default=IMAGE_FORMATS[0], key=FORMAT_KEY,
-        format_func=str.upper, required=True, persist_state="session",
-    )  # fmt: skip
+EXPORT_COMPONENT = "dlcs-core.figure_export"
 
 
 def show_figure(
@@ -32,8 +23,9 @@ def show_figure(
     *,
     method: str | None = None,
     on_select: Callable[[], None] | None = None,
+    numbers: Callable[[], str] | None = None,
 ) -> None:
-    """Draw a figure and, under it, its caption, its method and its numbers.
+    """Draw a figure and, under it, its caption, its method, and it as SVG, PNG and CSV.
 
     Parameters
     ----------
@@ -47,19 +39,36 @@ def show_figure(
         Suffix of the codes ``method_*`` and ``reference_*``; ``name`` by default.
     on_select : callable, optional
         Called after a click on a point.
+    numbers : callable, optional
+        Gives the CSV; what the figure's traces draw by default.
     """
     chosen: dict[str, Any] = {}
     if on_select is not None:
         chosen = {"on_select": on_select, "selection_mode": "points"}
     st.plotly_chart(figure, key=f"figure_{name}", theme=None, config=_config(name), **chosen)
-    with st.container(horizontal=True, vertical_alignment="center", key=f"under_{name}"):
-        st.caption(caption)
+    st.caption(caption)
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"under_{name}", wrap=False, gap="small"
+    ):
         _show_method(method or name)
+        _show_images(name)
         st.download_button(
-            say("ui_numbers"), data=lambda: figure_csv(figure), file_name=f"{name}.csv",
-            mime="text/csv", icon=":material/download:", type="tertiary", on_click="ignore",
-            key=f"numbers_{name}", width="content",
+            say("ui_numbers"), data=numbers or (lambda: figure_csv(figure)),
+            file_name=f"{name}.csv", mime="text/csv", icon=":material/download:",
+            type="tertiary", on_click="ignore", key=f"numbers_{name}", width="content",
         )  # fmt: skip
+
+
+def _show_images(name: str) -> None:
+    """Draw the buttons that save a figure as SVG and PNG, in the browser."""
+    # Declared where it is drawn: without a running app there is no component, as in a doctest.
+    mount = st.components.v2.component(
+        EXPORT_COMPONENT, html='<div class="formats"></div>', js="index.js", css="style.css"
+    )
+    mount(
+        key=f"images_{name}", data={"name": name, "label": say("explorer_save_as")},
+        width="content", height="content",
+    )  # fmt: skip
 
 
 def _show_method(name: str) -> None:
@@ -126,12 +135,9 @@ def _cell(text: object) -> str:
 
 def _config(name: str) -> dict[str, Any]:
     """Return plotly's tool bar: save as image, zoom and reset; no logo, no lasso."""
-    image_format = st.session_state.get(FORMAT_KEY) or IMAGE_FORMATS[0]
     return {
         "displaylogo": False,
         "displayModeBar": "hover",
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        "toImageButtonOptions": {
-            "format": image_format, "filename": name, "scale": 3 if image_format == "png" else 1,
-        },
-    }  # fmt: skip
+        "toImageButtonOptions": {"format": "svg", "filename": name},
+    }

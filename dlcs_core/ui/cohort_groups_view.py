@@ -21,6 +21,7 @@ from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.statistics.comparison import Comparison
 from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices, widget_key
+from dlcs_core.ui.cohort_centers_view import show_centers
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_reports import response, selected
 from dlcs_core.ui.cohort_source import CohortInUse
@@ -97,23 +98,49 @@ def _show_waterfall(report: ResponseReport, table: "pd.DataFrame", score: str) -
 def show_subgroups(in_use: CohortInUse, selection: Selection, report: ResponseReport) -> None:
     """Draw one score's area in parts of the cohort."""
     table = selected(in_use, selection)
-    options = [*divisions_of(table), *measurements_of(table)]
-    options = [name for name in options if name not in (*report.names, "good_response", "trg")]
+    options = _options(table, report.names)
     names = tuple(report.scores)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         score = _choose_score(names, "subgroup_score")
-        first = [name for name in FIRST_SUBGROUPS if name in options]
+        first = [*first_subgroups(options)]
         settle_choices("subgroups", options, first)
         columns = st.multiselect(
             say("explorer_subgroup_columns"), options, format_func=column_label,
             key=widget_key("subgroups"), persist_state="session",
         )  # fmt: skip
         keep("subgroups", columns, first)
-    if not columns:
+    if columns:
+        _show_parts(in_use, selection, report, score, tuple(columns))
+    else:
         st.info(say("explorer_no_subgroups"))
-        return
+    show_centers(in_use, selection, score)
+
+
+def subgroup_columns(table: "pd.DataFrame", scores: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the subgroups that this visit has chosen, else those shown at first."""
+    options = _options(table, scores)
+    return tuple(settle_choices("subgroups", options, first_subgroups(options)))
+
+
+def first_subgroups(options: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns whose subgroups are shown at first."""
+    return tuple(name for name in FIRST_SUBGROUPS if name in options)
+
+
+def _options(table: "pd.DataFrame", scores: Sequence[str]) -> list[str]:
+    named = [*divisions_of(table), *measurements_of(table)]
+    return [name for name in named if name not in (*scores, "good_response", "trg")]
+
+
+def _show_parts(
+    in_use: CohortInUse,
+    selection: Selection,
+    report: ResponseReport,
+    score: str,
+    columns: tuple[str, ...],
+) -> None:
     with refusals_shown():
-        found = response(in_use, selection, (score,), tuple(columns))
+        found = response(in_use, selection, (score,), columns)
     st.subheader(say("explorer_subgroups"))
     figure = forest_figure(
         _forest_rows(found.subgroups, report, score), x_title="fig_auc",

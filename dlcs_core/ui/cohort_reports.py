@@ -16,7 +16,9 @@ from dlcs_core.report.association import (
     AssociationRow,
     association_report,
 )
+from dlcs_core.report.cohort_correlation import Correlations, correlations
 from dlcs_core.report.cohort_grouping import LOW, Division, divided, monthly_grid, predictions_of
+from dlcs_core.report.cohort_recalibration import CohortRecalibration, cohort_recalibration
 from dlcs_core.report.cohort_selection import Selection, select
 from dlcs_core.report.response import ResponseReport, ResponseRequest, response_report
 from dlcs_core.report.survival import SurvivalReport, SurvivalRequest, survival_report
@@ -60,16 +62,48 @@ def response(
     selection: Selection,
     scores: tuple[str, ...],
     subgroups: tuple[str, ...] = (),
+    centers: str | None = None,
+    resamples: int = 0,
+    summarized: bool = False,
 ) -> ResponseReport:
-    """Return the evaluation of scores for good response.
+    """Return the evaluation of scores for good response; see :class:`ResponseRequest`.
 
     Raises
     ------
     CohortError
         If it is impossible.
     """
-    request = ResponseRequest(scores=scores, subgroups=subgroups)
+    request = ResponseRequest(
+        scores=scores, subgroups=subgroups, centers=centers, resamples=resamples,
+        summarized=summarized,
+    )  # fmt: skip
     return response_report(selected(in_use, selection), request)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False, hash_funcs=_HASHED)
+def correlated(in_use: CohortInUse, selection: Selection, names: tuple[str, ...]) -> Correlations:
+    """Return the rank correlations of columns.
+
+    Raises
+    ------
+    CohortError
+        If there are fewer than two.
+    """
+    return correlations(selected(in_use, selection), names)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False, hash_funcs=_HASHED)
+def recalibration(
+    in_use: CohortInUse, selection: Selection, column: str, score: str, cohort: str
+) -> CohortRecalibration:
+    """Return the local recalibration of one of the bundle's scores.
+
+    Raises
+    ------
+    CohortError, ModelError, UsageError
+        If there is none.
+    """
+    return cohort_recalibration(selected(in_use, selection), column, score, cohort)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)

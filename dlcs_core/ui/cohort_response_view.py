@@ -1,5 +1,6 @@
 """The parts of the response explorer beside the threshold bench."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +11,17 @@ from dlcs_core.figures.decision_curve import decision_curve_figure
 from dlcs_core.figures.flags_avoided import flags_avoided_figure
 from dlcs_core.figures.risk_histogram import risk_histogram_figure
 from dlcs_core.figures.roc import auc_text
-from dlcs_core.report.cohort_bench import rates_of
+from dlcs_core.report.cohort_selection import Selection
 from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_columns import outcome_column, score_column
-from dlcs_core.report.response_score import Calibration, ScoreResult
+from dlcs_core.report.response_score import Calibration
 from dlcs_core.statistics.calibration import CalibrationEstimate
-from dlcs_core.statistics.delong import DelongTest
-from dlcs_core.ui.cohort_bench_view import RATES
+from dlcs_core.statistics.validation_summary import ValidationSummary
+from dlcs_core.ui.cohort_benefit_view import show_benefit_difference
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
-from dlcs_core.ui.cohort_words import column_label, estimate_text, p_text, percent_text
+from dlcs_core.ui.cohort_reports import response
+from dlcs_core.ui.cohort_source import CohortInUse
+from dlcs_core.ui.cohort_words import column_label, estimate_text, p_text
 from dlcs_core.ui.words import language, plain, say
 
 if TYPE_CHECKING:
@@ -38,7 +41,9 @@ def show_counts(report: ResponseReport, *, has_training: bool) -> None:
         st.caption(say("ui_training_is_optimistic"))
 
 
-def show_calibration(report: ResponseReport, table: "pd.DataFrame") -> None:
+def show_calibration(
+    in_use: CohortInUse, selection: Selection, report: ResponseReport, table: "pd.DataFrame"
+) -> None:
     """Draw the calibration curves, the predictions under them and the statistics."""
     known = {name: r.calibration for name, r in report.scores.items() if r.calibration is not None}
     if not known:
@@ -63,6 +68,43 @@ def show_calibration(report: ResponseReport, table: "pd.DataFrame") -> None:
     rows = [_calibration_row(name, c) for name, c in known.items()]
     show_rows(rows, "calibration", say("ui_calibration_numbers_caption"))
     st.caption(say("explorer_hosmer_caption"))
+    with st.spinner(say("explorer_computing")):
+        summarized = response(in_use, selection, tuple(known), (), None, 0, True)
+    if summarized.summaries:
+        _show_summaries(summarized.summaries)
+
+
+def _show_summaries(summaries: Mapping[str, ValidationSummary]) -> None:
+    """Draw what ``rms::val.prob`` reports, one line per number."""
+    st.subheader(say("explorer_val_prob"))
+    rows = [
+        {
+            say("explorer_measure"): title,
+            **{column_label(name): getter(one) for name, one in summaries.items()},
+        }
+        for title, getter in VAL_PROB.items()
+    ]
+    show_rows(rows, "val_prob", say("explorer_val_prob_caption"))
+
+
+def _decimals(field: str, digits: int = 3) -> Callable[[ValidationSummary], str]:
+    return lambda found: f"{getattr(found, field):.{digits}f}"
+
+
+def _p_of(field: str) -> Callable[[ValidationSummary], str]:
+    return lambda found: p_text(getattr(found, field))
+
+
+VAL_PROB: Mapping[str, Callable[[ValidationSummary], str]] = {
+    "Dxy": _decimals("dxy"), "C (ROC)": _decimals("c"), "R²": _decimals("r2"),
+    "D": _decimals("d"), "D χ²": _decimals("d_chi_square", 2), "U": _decimals("u"),
+    "U χ²": _decimals("u_chi_square", 2), "U P": _p_of("u_p"), "Q": _decimals("q"),
+    "Brier": _decimals("brier", 4), "Intercept": _decimals("intercept"),
+    "Slope": _decimals("slope"), "Emax": _decimals("emax"), "E90": _decimals("e90"),
+    "Eavg": _decimals("eavg"), "S z": _decimals("spiegelhalter_z"),
+    "S P": _p_of("spiegelhalter_p"), "log loss": _decimals("log_loss", 4),
+}  # fmt: skip
+"""The numbers by their names in R, which are the same in every language."""
 
 
 def _risk(table: "pd.DataFrame", name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -95,8 +137,8 @@ def _estimate(found: CalibrationEstimate | None) -> str:
     return "–" if found is None else estimate_text(found.estimate, found.ci95)
 
 
-def show_decision(report: ResponseReport) -> None:
-    """Draw net benefit and unnecessary flags avoided over all thresholds."""
+def show_decision(in_use: CohortInUse, selection: Selection, report: ResponseReport) -> None:
+    """Draw net benefit, unnecessary flags avoided and the difference between two scores."""
     curves = {
         column_label(name): r.decision
         for name, r in report.scores.items()
@@ -114,56 +156,4 @@ def show_decision(report: ResponseReport) -> None:
         st.subheader(say("explorer_flags_avoided"))
         show_figure(flags_avoided_figure(curves, language()), "flags_avoided",
                     say("explorer_flags_avoided_caption"))  # fmt: skip
-
-
-def show_tables(report: ResponseReport) -> None:
-    """Draw Table 2, discrimination in numbers and the comparison of every pair of scores."""
-    st.subheader(say("explorer_table_two"))
-    rows = [_table_two_row(name, r) for name, r in report.scores.items()]
-    show_rows(rows, "table_two", say("explorer_table_two_caption"))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(say("explorer_discrimination"))
-        show_rows([_area_row(name, r) for name, r in report.scores.items()], "areas",
-                  say("explorer_areas_caption"))  # fmt: skip
-    with right:
-        st.subheader(say("ui_comparison"))
-        if not report.comparisons:
-            st.info(say("explorer_one_score"))
-            return
-        pairs = [_pair_row(a, b, test) for (a, b), test in report.comparisons.items()]
-        show_rows(pairs, "delong", say("ui_delong_caption"))
-
-
-def _table_two_row(name: str, result: ScoreResult) -> dict[str, str]:
-    rates = rates_of(result.at_threshold)
-    shown = {
-        say(f"explorer_rate_{rate}"): percent_text(rates[rate].value, rates[rate].ci95)
-        for rate in RATES
-    }
-    return {
-        say("ui_score"): column_label(name),
-        say("explorer_cutoff"): f"{result.at_threshold.threshold:.3f}",
-        **shown,
-    }
-
-
-def _area_row(name: str, result: ScoreResult) -> dict[str, str]:
-    return {
-        say("ui_score"): column_label(name),
-        say("ui_patients"): f"{result.n:,}",
-        say("ui_good_responders"): f"{result.events:,}",
-        say("explorer_auc"): estimate_text(result.auc.auc, result.auc.ci95, 3),
-        say("explorer_se"): estimate_text(result.auc.se, digits=4),
-        say("explorer_average_precision"): f"{result.precision_recall.average_precision:.3f}",
-    }
-
-
-def _pair_row(a: str, b: str, test: DelongTest) -> dict[str, str]:
-    return {
-        say("ui_pair"): f"{column_label(a)} − {column_label(b)}",
-        say("ui_difference"): f"{test.difference:+.3f}",
-        say("ui_ci95"): f"{test.ci95[0]:+.3f} – {test.ci95[1]:+.3f}",
-        "Z": estimate_text(test.z),
-        "P": p_text(test.p),
-    }
+    show_benefit_difference(in_use, selection, report)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dlcs_core.clinical.cohort import Cohort
 from dlcs_core.clinical.table import RawTable, read_table
-from dlcs_core.report.cohort_mapping import ColumnChoice, MappedTable, map_table
+from dlcs_core.report.cohort_mapping import ColumnChoice, MappedTable, RefusedRow, map_table
 from dlcs_core.ui.cache import content_hash, demo_cohort
 from dlcs_core.ui.cohort_address import remember, settle_choice, widget_key
 from dlcs_core.ui.cohort_mapping_form import choose_columns, show_refused_rows
@@ -38,11 +38,14 @@ class CohortInUse:
         What tells this table, as mapped, from any other: part of every cache key.
     is_demo : bool
         True for the synthetic cohort.
+    refused : tuple of RefusedRow
+        Rows of the file that could not be used.
     """
 
     cohort: Cohort
     key: str
     is_demo: bool
+    refused: tuple[RefusedRow, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,7 @@ def _own() -> CohortInUse:
         mapped = _mapped(own, choices)
     show_refused_rows(mapped, len(own.raw.frame))
     key = hashlib.sha256(repr((own.sha256, choices)).encode()).hexdigest()
-    return CohortInUse(mapped.cohort, key, is_demo=False)
+    return CohortInUse(mapped.cohort, key, is_demo=False, refused=mapped.refused)
 
 
 def _needs_a_look(own: _OwnTable) -> bool:

@@ -54,7 +54,10 @@ def estimate_text(
     value: float | None, ci95: tuple[float, float] | None = None, digits: int = 2
 ) -> str:
     """Return an estimate with its interval; a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}" + interval_text(ci95, digits)
+    if value is None:
+        return "–"
+    # Adding 0.0 takes the sign off a rounded zero.
+    return f"{round(value, digits) + 0.0:.{digits}f}" + interval_text(ci95, digits)
 
 
 def percent_text(value: float | None, ci95: tuple[float, float] | None = None) -> str:
