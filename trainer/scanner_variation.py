@@ -80,7 +80,8 @@ def _smoothed(image: FloatArray, shown: NDArray[np.bool_]) -> FloatArray:
     sigma = (0, KERNEL_PX, KERNEL_PX)
     weight = ndimage.gaussian_filter(shown.astype(np.float32), sigma, mode="constant", truncate=3)
     total = ndimage.gaussian_filter(image, sigma, mode="constant", truncate=3)
-    return np.divide(total, weight, out=image.copy(), where=shown)
+    mean: FloatArray = np.divide(total, weight, out=image.copy(), where=shown)
+    return mean
 
 
 def _uptake(image: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from dlcs_core.preprocessing.intensity import window
 from dlcs_core.preprocessing.model_input import InputFrame, ModelInput
 from dlcs_core.preprocessing.resample import resample_linear, resample_nearest, sample_positions
 from dlcs_core.preprocessing.settings import PreprocessingSettings
+from dlcs_core.preprocessing.slabs import average_slabs
 from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
 
 
@@ -48,11 +49,12 @@ def preprocess(
     -----
     The frame is centred on the outer box of the mask over all three slices. A tumour with
     margin larger than the frame is cut at the frame, with a warning: shrinking it would change
-    the texture scale that the network reads. A neighbour without outline of its own keeps the
-    pixels within the key slice's expanded outline.
+    the texture scale that the network reads. Where slices are thinner than the settings' slab,
+    slabs stand in for slices (:mod:`dlcs_core.preprocessing.slabs`). A neighbour without outline
+    of its own keeps the pixels within the key slice's expanded outline.
     """
     settings = settings or PreprocessingSettings()
-    selected = selected or select_slices(study)
+    selected = average_slabs(study, selected or select_slices(study), settings.slab_mm)
     box = bounding_box(np.logical_or.reduce(selected.mask), selected.spacing_mm)
     frame = place_frame(box, settings)
     mask = _resample_masks(selected, frame, settings)

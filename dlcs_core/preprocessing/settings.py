@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, fields
 
 from dlcs_core.errors import PreprocessingError
 
+MOST_SLAB_MM = 5.0
+"""The usual slice thickness; pages keep the slices of so thick slabs in memory."""
+
 
 @dataclass(frozen=True)
 class PreprocessingSettings:
@@ -23,6 +26,9 @@ class PreprocessingSettings:
     zero_outside : bool
         Whether pixels farther than ``margin_mm`` from the outline are set to 0. The paper does
         not say; see DECISIONS.
+    slab_mm : float
+        Where slices are thinner, each channel is the mean over a slab of this thickness; 0
+        takes single slices as they are, as the paper does.
     """
 
     spacing_mm: float = 1.0
@@ -30,14 +36,16 @@ class PreprocessingSettings:
     margin_mm: float = 5.0
     size_px: int = 112
     zero_outside: bool = True
+    slab_mm: float = 0.0
 
     def to_dict(self) -> dict[str, object]:
-        """Return the settings as JSON values."""
-        return {**asdict(self), "window_hu": list(self.window_hu)}
+        """Return the settings as JSON values; a slab only where there is one."""
+        values = {**asdict(self), "window_hu": list(self.window_hu)}
+        return {name: value for name, value in values.items() if name != "slab_mm" or value}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> "PreprocessingSettings":
-        """Read settings back.
+        """Read settings back; without ``slab_mm`` there are no slabs.
 
         Raises
         ------
@@ -45,7 +53,7 @@ class PreprocessingSettings:
             If a key is missing or unknown, or a value is of the wrong kind.
         """
         expected = {field.name for field in fields(cls)}
-        if set(values) != expected:
+        if set(values) | {"slab_mm"} != expected:
             raise PreprocessingError(
                 "preprocessing_settings_keys",
                 found=", ".join(sorted(map(str, values))),
@@ -57,6 +65,7 @@ class PreprocessingSettings:
             margin_mm=_number(values["margin_mm"]),
             size_px=int(_number(values["size_px"])),
             zero_outside=_boolean(values["zero_outside"]),
+            slab_mm=_slab(values.get("slab_mm", 0.0)),
         )
 
 
@@ -64,6 +73,12 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PreprocessingError("preprocessing_settings_value", found=repr(value))
     return float(value)
+
+
+def _slab(value: object) -> float:
+    if not 0 <= _number(value) <= MOST_SLAB_MM:
+        raise PreprocessingError("preprocessing_settings_value", found=repr(value))
+    return _number(value)
 
 
 def _pair(value: object) -> tuple[float, float]:

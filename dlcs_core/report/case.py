@@ -29,6 +29,7 @@ from dlcs_core.report.gates import (
     contradictions,
     header_warnings,
     image_reasons,
+    incomplete_slabs,
     out_of_distribution,
     reasons_to_abstain,
 )
@@ -83,8 +84,10 @@ def assess_case(
     distance = float(bundle.reference.distance(output.features))
     window_hu = bundle.preprocessing.window_hu
     statistics = input_statistics(model_input.image, model_input.mask, window_hu)
+    ranges, slab_mm = bundle.manifest.trained_ranges, bundle.preprocessing.slab_mm
+    slabs = incomplete_slabs(model_input.warnings)
     reasons = (
-        *reasons_to_abstain(study, measured, bundle.manifest.trained_ranges, statistics),
+        *reasons_to_abstain(study, measured, ranges, statistics, slab_mm),
         *image_reasons(image_clues(selected)),
         *out_of_distribution(distance, bundle.reference.threshold),
     )
@@ -92,6 +95,8 @@ def assess_case(
         *study.warnings, *warnings, *model_input.warnings, *header_warnings(study),
         *contradictions(study, measured, record), *_bundle_warnings(bundle), *reasons,
     )  # fmt: skip
+    # What slabs lack stands among the model input's warnings already.
+    reasons = (*reasons, *slabs)
     report = _make_report(record, bundle, measured, model_input, output, distance, reasons, noticed)
     return with_local_layers(report, bundle.recalibration.local)
 

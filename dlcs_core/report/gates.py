@@ -72,6 +72,7 @@ def reasons_to_abstain(
     measured: StudyMeasurements,
     trained_ranges: Mapping[str, Range],
     statistics: InputStatistics | None = None,
+    slab_mm: float = 0.0,
 ) -> tuple[Notice, ...]:
     """Return why a study lies outside what the model was made for.
 
@@ -86,6 +87,8 @@ def reasons_to_abstain(
         ``mean_hu`` and those of the model input; a range that is not there is not judged.
     statistics : InputStatistics, optional
         Of the model input; without them their ranges are not judged.
+    slab_mm : float
+        Thinner slices reach the model as slabs of this thickness, and are judged as such.
 
     Returns
     -------
@@ -93,10 +96,15 @@ def reasons_to_abstain(
         Empty for a case of the kind that the model was trained on.
     """
     return (
-        *_outside_ranges(measured, statistics, trained_ranges),
+        *_outside_ranges(_judged(measured, statistics, slab_mm), trained_ranges),
         *_at_edge(measured),
         *_header_reasons(study.volume.header),
     )
+
+
+def incomplete_slabs(warnings: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return the warnings of preprocessing that a slab lacks its slices: each abstains."""
+    return tuple(warning for warning in warnings if warning.code == "slab_incomplete")
 
 
 def out_of_distribution(distance: float, limit: float) -> tuple[Notice, ...]:
@@ -136,11 +144,9 @@ def header_warnings(study: Study) -> tuple[Notice, ...]:
 
 
 def _outside_ranges(
-    measured: StudyMeasurements,
-    statistics: InputStatistics | None,
-    trained_ranges: Mapping[str, Range],
+    judged: Iterable[tuple[str, float]], trained_ranges: Mapping[str, Range]
 ) -> Iterable[Notice]:
-    for name, found in _judged(measured, statistics):
+    for name, found in judged:
         if name in trained_ranges:
             low, high = widened(name, trained_ranges[name])
             if not low <= found <= high:
@@ -149,10 +155,10 @@ def _outside_ranges(
 
 
 def _judged(
-    measured: StudyMeasurements, statistics: InputStatistics | None
+    measured: StudyMeasurements, statistics: InputStatistics | None, slab_mm: float
 ) -> Iterable[tuple[str, float]]:
     """Yield the property and the value by which it is judged; both pixel spacings count."""
-    yield "slice_spacing_mm", measured.spacing_mm[0]
+    yield "slice_spacing_mm", max(measured.spacing_mm[0], slab_mm)
     for pixel_spacing in dict.fromkeys(measured.spacing_mm[1:]):
         yield "pixel_spacing_mm", pixel_spacing
     yield "mask_area_mm2", measured.mask_area_mm2

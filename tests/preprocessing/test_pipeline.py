@@ -79,6 +79,6 @@ def test_settings_survive_the_manifest_and_refuse_strangers():
     settings = PreprocessingSettings(zero_outside=False)
     assert PreprocessingSettings.from_dict(settings.to_dict()) == settings
     with pytest.raises(PreprocessingError):
-        PreprocessingSettings.from_dict({**settings.to_dict(), "slab_mm": 5})
+        PreprocessingSettings.from_dict({**settings.to_dict(), "slice_mm": 5})
     with pytest.raises(PreprocessingError):
         PreprocessingSettings.from_dict({**settings.to_dict(), "window_hu": [235, -115]})

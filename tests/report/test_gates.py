@@ -1,10 +1,12 @@
 import pytest
 
+from dlcs_core.errors import Notice
 from dlcs_core.imaging.study import SeriesHeader
 from dlcs_core.preprocessing.measurements import measure
 from dlcs_core.report.gates import (
     contradictions,
     header_warnings,
+    incomplete_slabs,
     out_of_distribution,
     reasons_to_abstain,
 )
@@ -43,6 +45,23 @@ def test_rounding_and_readers_do_not_abstain(study):
 
 def test_a_range_that_the_manifest_lacks_is_not_judged(study):
     assert reasons(study, {}) == []
+
+
+def test_thin_slices_are_judged_by_the_slabs_that_they_are_averaged_to(study):
+    spacing_mm = study.volume.grid.spacing_mm[0]
+    ranges = {**WIDE, "slice_spacing_mm": (2 * spacing_mm, 2 * spacing_mm)}
+    assert reasons(study, ranges) == ["slice_spacing_mm_outside_training"]
+    measured = measure(study)
+    assert reasons_to_abstain(study, measured, ranges, slab_mm=2 * spacing_mm) == ()
+    (coarse,) = reasons_to_abstain(
+        study, measured, {"slice_spacing_mm": (1.0, 1.0)}, slab_mm=spacing_mm / 2
+    )
+    assert coarse.code == "slice_spacing_mm_outside_training"
+
+
+def test_a_slab_without_its_slices_abstains():
+    found = (Notice("tumor_exceeds_frame"), Notice("slab_incomplete"))
+    assert incomplete_slabs(found) == (Notice("slab_incomplete"),)
 
 
 @pytest.mark.parametrize("center", [0.0, 6.0])
