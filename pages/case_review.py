@@ -18,6 +18,7 @@ from dlcs_core.ui.case_result import show_result, show_statement
 from dlcs_core.ui.downloads import show_downloads
 from dlcs_core.ui.messages import refusals_shown, show_synthetic_case
 from dlcs_core.ui.outline_downloads import show_outline_actions
+from dlcs_core.ui.outline_stress_view import has_number, show_outline_stress
 from dlcs_core.ui.session import require
 from dlcs_core.ui.viewer import show_viewer
 from dlcs_core.ui.words import say
@@ -95,6 +96,8 @@ def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
         show_statement(assessed)
     with st.container(key=name):
         show_result(assessed)
+    if is_current and case.opened is not None and filled is not None and has_number(assessed):
+        show_outline_stress(assessed, case.opened, filled[0])
 
 
 def _belongs(

@@ -70,6 +70,51 @@ def read_study(image: ImagePath, mask: Path | str, roi: str | None = None) -> St
     )
 
 
+def read_outline(mask: Path | str, volume: Volume, roi: str | None = None) -> Mask:
+    """Read another outline of a volume that has been read already.
+
+    Parameters
+    ----------
+    mask : Path
+        NIfTI, NRRD, MHA, RTSTRUCT or DICOM SEG; or a folder with one of them.
+    volume : Volume
+        The image that it is an outline of.
+    roi : str or None
+        Number or name of the region, where the mask has several.
+
+    Returns
+    -------
+    Mask
+        Not empty, on the volume's grid.
+
+    Raises
+    ------
+    ImagingError
+        If it cannot be read, the region is not there or not chosen, or it belongs to another
+        image.
+    """
+    mask_file = open_mask_source(find_mask(Path(mask)))
+    region = choose_region(mask_file.regions, roi)
+    references = mask_file.references(region)
+    if references is not None and not references.is_empty and not _may_mean(volume, references):
+        raise ImagingError("mask_of_another_image")
+    drawn, _ = mask_file.draw(region, volume.grid)
+    return drawn
+
+
+def _may_mean(volume: Volume, references: References) -> bool:
+    """Tell whether references can be to this volume: one without identity is never excluded."""
+    uids = {uid for uid in volume.sop_instance_uids if uid}
+    series, frame = volume.series_instance_uid, volume.frame_of_reference_uid
+    if not (uids or series or frame):
+        return True
+    return (
+        series in references.series_instance_uids
+        or frame in references.frame_of_reference_uids
+        or not references.sop_instance_uids.isdisjoint(uids)
+    )
+
+
 def _without_mask(image: ImagePath, mask: Path) -> ImagePath:
     """Return the image's files without the mask file, where that lies among them."""
     if not isinstance(image, (str, Path)) or not Path(image).is_dir() or not mask.is_file():

@@ -27,7 +27,7 @@ from dlcs_core.imaging.series import (
     read_series_candidates,
 )
 from dlcs_core.imaging.study import Mask, Study, Volume
-from dlcs_core.imaging.study_reading import read_study
+from dlcs_core.imaging.study_reading import read_outline, read_study
 from dlcs_core.ui.demo_cases import DemoCase
 
 SLICES_KEPT = 8
@@ -223,6 +223,20 @@ def _uploaded_series(
     if not usable:
         choose_only_candidate(candidates).require_volume()
     return usable
+
+
+def read_second_outline(masks: Sequence[UploadedFile], volume: Volume) -> Mask:
+    """Read a second reader's outline of a volume that is open.
+
+    Raises
+    ------
+    DlcsError
+        If it cannot be read or belongs to another image.
+    """
+    with tempfile.TemporaryDirectory(prefix="dlcs-") as folder:
+        mask = Path(folder, "mask")
+        _write(masks, mask)
+        return read_outline(mask, volume)
 
 
 def uploaded_form(file: UploadedFile) -> ClinicalRecord:
