@@ -53,7 +53,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {
         name: tensor.detach().to("cpu").contiguous() for name, tensor in checkpoint.tensors.items()
     }
-    facts = json.dumps(dict(checkpoint.facts), sort_keys=True)
+    facts = json.dumps(dict(checkpoint.facts))
     write_atomically(path, save(tensors, metadata={"facts": facts}))
 
 

@@ -129,7 +129,7 @@ def fit_dl_signature(stage: DlStage, cache: TrainingCache, jobs: int) -> DlSigna
     missing = [fold for fold in range(stage.config.folds) if not stage.is_done(fold)]
     own = [fold for fold in missing if fold % ranks == rank]
     if own:
-        total = sum(_images_to_see(stage, cache, fold) for fold in own)
+        total = sum(images_to_see(stage, cache, fold) for fold in own)
         with progress_bar(total, f"Training {len(own)} folds", "image") as bar:
             run_in_processes(partial(run_fold, stage), own, min(jobs, len(own)), bar.update)
     while not all(stage.is_done(fold) for fold in range(stage.config.folds)):
@@ -145,7 +145,7 @@ def _fit_together(stage: DlStage, cache: TrainingCache) -> None:
     try:
         missing = [fold for fold in range(stage.config.folds) if not stage.is_done(fold)]
         team.wait()  # nobody writes before everybody has looked
-        total = sum(_images_to_see(stage, cache, fold) for fold in missing)
+        total = sum(images_to_see(stage, cache, fold) for fold in missing)
         with progress_bar(total, f"Training {len(missing)} folds", "image") as bar:
             for fold in missing:
                 run_fold(stage, fold, bar.update)
@@ -166,7 +166,7 @@ def run_fold(stage: DlStage, fold: int, report: Callable[[int], object]) -> None
     from trainer.scoring import score_patients
     from trainer.stored_form import round_to_stored_form
 
-    device, cache, config = _device(fold), read_cache(stage.cache), stage.config
+    device, cache, config = device_of(fold), read_cache(stage.cache), stage.config
     folder = stage.fold_folder(fold)
     folder.mkdir(parents=True, exist_ok=True)
     team = join_team() if stage.data_parallel else ALONE
@@ -218,7 +218,7 @@ def _fold_data(stage: DlStage, cache: TrainingCache, fold: int) -> "FoldData":
     )
 
 
-def _images_to_see(stage: DlStage, cache: TrainingCache, fold: int) -> int:
+def images_to_see(stage: DlStage, cache: TrainingCache, fold: int) -> int:
     """Return how many training images a fold sees over all epochs."""
     from trainer.loop import epoch_length
 
@@ -226,7 +226,7 @@ def _images_to_see(stage: DlStage, cache: TrainingCache, fold: int) -> int:
     return epoch_length(data, stage.config) * stage.config.optimization.epochs
 
 
-def _device(fold: int) -> "torch.device":
+def device_of(fold: int) -> "torch.device":
     """Return where a fold computes: the GPU of its rank or number, else one CPU thread."""
     import torch
 
