@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from dlcs_core.cli.console import RESEARCH_USE_CODE, language, warning_list, write_json, write_lines
+from dlcs_core.cli.count_argument import LARGEST_SEED, MOST_RESAMPLES, whole_number
 from dlcs_core.clinical.cohort import read_cohort
 from dlcs_core.errors import Notice
 from dlcs_core.report.association import AssociationReport, AssociationRequest, association_report
@@ -14,6 +15,8 @@ from dlcs_core.report.association_text import association_lines
 from dlcs_core.report.response_columns import GOOD_RESPONSE
 from dlcs_core.statistics.lasso import LassoMeasure
 from dlcs_core.translation import sentence
+
+MOST_IMPUTATIONS = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lasso", action="store_true")
     parser.add_argument("--foldid", metavar="COL", help="fold of each row")
     parser.add_argument("--lasso-measure", choices=get_args(LassoMeasure), default="deviance")
+    _add_development(parser)
     parser.add_argument("--json", action="store_true")
+
+
+def _add_development(parser: argparse.ArgumentParser) -> None:
+    """Declare what a model's development needs."""
+    parser.add_argument(
+        "--impute", type=whole_number(2, MOST_IMPUTATIONS, or_none=True), default=0, metavar="M",
+        help="tables in which gaps are imputed, pooled beside the complete cases",
+    )  # fmt: skip
+    resamples = whole_number(2, MOST_RESAMPLES, or_none=True)
+    parser.add_argument(
+        "--bootstrap", type=resamples, default=0, metavar="B",
+        help="resamples that correct performance for optimism, selection repeated in each",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stability", type=resamples, default=0, metavar="N",
+        help="halves of the patients on which the LASSO is repeated",
+    )  # fmt: skip
+    parser.add_argument("--screen", type=_share, metavar="P", help="screen variables by P alone")
+    parser.add_argument("--patient", metavar="COL", help="keeps a patient's rows together")
+    parser.add_argument("--seed", type=whole_number(0, LARGEST_SEED), default=1, metavar="S")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,13 +103,21 @@ def _request(arguments: argparse.Namespace) -> AssociationRequest:
         lasso=arguments.lasso,
         fold_id=arguments.foldid,
         measure=arguments.lasso_measure,
+        detailed=True,
+        imputations=arguments.impute,
+        seed=arguments.seed,
+        resamples=arguments.bootstrap,
+        subsamples=arguments.stability,
+        screening_p=arguments.screen,
+        patient=arguments.patient,
     )
 
 
 def _named(request: AssociationRequest) -> tuple[str, ...]:
     """Return the columns that must be there."""
     fold = (request.fold_id,) if request.lasso and request.fold_id else ()
-    return (*request.outcome_columns, *request.names, *fold)
+    patient = (request.patient,) if request.patient else ()
+    return (*request.outcome_columns, *request.names, *fold, *patient)
 
 
 def _names(text: str) -> list[str]:
@@ -94,6 +126,16 @@ def _names(text: str) -> list[str]:
     if not all(names):
         raise argparse.ArgumentTypeError("an empty name in a comma list")
     return names
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError("a P value above 0 and up to 1 is expected")
+    return value
 
 
 def _references(text: str) -> list[tuple[str, str]]:

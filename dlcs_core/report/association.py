@@ -1,26 +1,39 @@
 """Which variables go with response or survival: one at a time, together, and by LASSO."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from dlcs_core.clinical.record import displayable
 from dlcs_core.errors import CohortError, ModelError, Notice
-from dlcs_core.report.association_design import DesignVariable, Term, design_variables
+from dlcs_core.report.association_design import (
+    DesignVariable,
+    Term,
+    design_variables,
+    estimable_columns,
+)
+from dlcs_core.report.association_development import Development, development
 from dlcs_core.report.association_fit import (
     CoxOutcome,
     Fitted,
     LogisticOutcome,
     Outcome,
 )
+from dlcs_core.report.association_imputation import (
+    CompleteCases,
+    Imputed,
+    complete_cases,
+    imputed_associations,
+)
 from dlcs_core.report.association_lasso import selected
+from dlcs_core.report.association_request import AssociationRequest as AssociationRequest
+from dlcs_core.report.association_request import check_request
 from dlcs_core.report.response_columns import outcome_column
 from dlcs_core.report.survival_columns import event_column, number_column, time_column
 from dlcs_core.statistics.checks import BoolArray
-from dlcs_core.statistics.design_checks import dependent_columns
-from dlcs_core.statistics.lasso import LassoFit, LassoMeasure
+from dlcs_core.statistics.lasso import LassoFit
 from dlcs_core.statistics.proportional_hazards import ProportionalHazardsRow
 from dlcs_core.statistics.wald import WaldRow
 
@@ -29,52 +42,6 @@ if TYPE_CHECKING:
 
 EVENTS_PER_COLUMN = 10
 """With fewer events per column a regression is overfitted (Peduzzi 1996)."""
-
-
-@dataclass(frozen=True)
-class AssociationRequest:
-    """What shall be associated with what.
-
-    Attributes
-    ----------
-    variables : tuple of str
-        Columns in order.
-    outcome : str or None
-        0/1 column for a logistic regression.
-    time, event : str or None
-        Columns for a Cox regression, in place of an outcome.
-    references : mapping of str to str
-        Reference level by variable.
-    continuous, categorical : tuple of str
-        Variables whose kind is set.
-    lasso : bool
-        Whether the variables are also selected by LASSO.
-    fold_id : str or None
-        Column with the fold of each row.
-    measure : {"deviance", "auc", "class"}
-        What is cross-validated.
-    """
-
-    variables: tuple[str, ...]
-    outcome: str | None = None
-    time: str | None = None
-    event: str | None = None
-    references: Mapping[str, str] = field(default_factory=dict)
-    continuous: tuple[str, ...] = ()
-    categorical: tuple[str, ...] = ()
-    lasso: bool = False
-    fold_id: str | None = None
-    measure: LassoMeasure = "deviance"
-
-    @property
-    def outcome_columns(self) -> tuple[str, ...]:
-        """Columns that are explained."""
-        return tuple(name for name in (self.outcome, self.time, self.event) if name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every variable once; those whose kind is set are added where not listed."""
-        return tuple(dict.fromkeys((*self.variables, *self.continuous, *self.categorical)))
 
 
 @dataclass(frozen=True)
@@ -134,6 +101,12 @@ class AssociationReport:
         All together.
     lasso : LassoFit or None
         None unless asked for.
+    complete_cases : CompleteCases
+        Patients who have every variable, and what the others lack.
+    imputed : Imputed or None
+        The same regressions over imputed tables; None unless asked for.
+    development : Development
+        What a model from these variables could rest on.
     warnings : tuple of Notice
         E.g. how many rows were left out.
     """
@@ -145,6 +118,9 @@ class AssociationReport:
     univariable: tuple[AssociationRow, ...]
     multivariable: Multivariable
     lasso: LassoFit | None
+    complete_cases: CompleteCases
+    imputed: Imputed | None
+    development: Development
     warnings: tuple[Notice, ...]
 
 
@@ -172,7 +148,7 @@ def association_report(table: "pd.DataFrame", request: AssociationRequest) -> As
         If there is no outcome or two, the outcome has one class or no event, a variable is the
         outcome, or a LASSO of a survival time is asked for.
     """
-    _check_request(request)
+    check_request(request)
     outcome = _outcome(table, request)
     outcome.check()
     variables = design_variables(
@@ -183,27 +159,21 @@ def association_report(table: "pd.DataFrame", request: AssociationRequest) -> As
     if left_out := len(table) - outcome.n:
         notices.append(Notice("association_rows_without_outcome", {"count": left_out}))
     univariable = [row for v in variables for row in _univariable(outcome, v, notices)]
+    together = _multivariable(outcome, variables, notices)
+    lasso = _lasso(table, request, outcome, variables, notices)
     return AssociationReport(
         request=request,
         kind=outcome.kind,
         n=outcome.n,
         events=outcome.events,
         univariable=tuple(univariable),
-        multivariable=_multivariable(outcome, variables, notices),
-        lasso=_lasso(table, request, outcome, variables, notices),
+        multivariable=together,
+        lasso=lasso,
+        complete_cases=complete_cases(outcome, variables),
+        imputed=imputed_associations(outcome, variables, request, notices),
+        development=development(table, outcome, variables, request, together.fit, notices),
         warnings=tuple(notices),
     )
-
-
-def _check_request(request: AssociationRequest) -> None:
-    is_cox = request.time is not None or request.event is not None
-    if is_cox == (request.outcome is not None) or (request.time is None) != (request.event is None):
-        raise CohortError("association_one_outcome")
-    if is_cox and request.lasso:
-        raise CohortError("association_lasso_of_survival")
-    for name in request.names:
-        if name in request.outcome_columns:
-            raise CohortError("association_variable_is_outcome", column=displayable(name))
 
 
 def _outcome(table: "pd.DataFrame", request: AssociationRequest) -> Outcome:
@@ -257,20 +227,15 @@ def _fit(
     notices: list[Notice],
 ) -> tuple[Fitted | None, list[Term]]:
     """Fit what can be estimated on some rows; return also the terms that were to be estimated."""
-    present = [v.present(rows) for v in variables]
-    terms = [term for v, p in zip(variables, present, strict=True) for term in v.terms_of(p)]
-    estimated = [term for v in present for term in v.terms]
-    matrix = np.hstack([np.empty((int(rows.sum()), 0)), *(v.matrix(rows) for v in present)])
-    aliased = set(dependent_columns(matrix)) if len(matrix) else set(range(len(estimated)))
-    kept = [i for i in range(len(estimated)) if i not in aliased]
-    without = [term.column for term in terms if term not in {estimated[i] for i in kept}]
+    terms, estimated, matrix = estimable_columns(variables, rows)
+    without = [term.column for term in terms if term not in estimated]
     if without:
         columns = ", ".join(map(displayable, without))
         notices.append(Notice("association_columns_left_out", {"columns": columns}))
-    if not kept:
+    if not estimated:
         return None, terms
     try:
-        return outcome.fit(matrix[:, kept], [estimated[i] for i in kept], rows), terms
+        return outcome.fit(matrix, estimated, rows), terms
     except (CohortError, ModelError) as error:
         names = ", ".join(dict.fromkeys(displayable(v.name) for v in variables))
         notices.append(Notice("association_not_estimable", {"variables": names}))

@@ -11,6 +11,7 @@ from dlcs_core.errors import CohortError
 from dlcs_core.report.survival_columns import level_column, number_column
 from dlcs_core.report.table_columns import is_continuous
 from dlcs_core.statistics.checks import BoolArray, FloatArray
+from dlcs_core.statistics.design_checks import dependent_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,3 +181,29 @@ def _categorical(table: "pd.DataFrame", name: str, reference: str | None) -> Des
     levels = (*first, *(level for level in found.levels if level not in first))
     place = np.array([*(levels.index(level) for level in found.levels), np.nan])
     return DesignVariable(name, levels, place[found.codes])
+
+
+def estimable_columns(
+    variables: Sequence[DesignVariable], rows: BoolArray
+) -> tuple[list[Term], list[Term], FloatArray]:
+    """Return the columns of some rows, without those that say nothing of their own there.
+
+    Parameters
+    ----------
+    variables : sequence of DesignVariable
+        The variables, in order.
+    rows : array of bool, shape (n_rows,)
+        Rows that have all of them.
+
+    Returns
+    -------
+    tuple of (list of Term, list of Term, array of float64)
+        Every term, the terms that can be estimated, and the latter's columns.
+    """
+    present = [v.present(rows) for v in variables]
+    terms = [term for v, p in zip(variables, present, strict=True) for term in v.terms_of(p)]
+    columns = [term for v in present for term in v.terms]
+    matrix = np.hstack([np.empty((int(rows.sum()), 0)), *(v.matrix(rows) for v in present)])
+    aliased = set(dependent_columns(matrix)) if len(matrix) else set(range(len(columns)))
+    kept = [i for i in range(len(columns)) if i not in aliased]
+    return terms, [columns[i] for i in kept], np.asarray(matrix[:, kept])

@@ -195,6 +195,11 @@ class CoxOutcome:
             proportional_hazards=_proportional_hazards(matrix, time, event, terms),
         )
 
+    def log_likelihood(self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray) -> float:
+        """Return the partial log likelihood of columns on some rows."""
+        names = [term.column for term in terms]
+        return fit_cox(matrix, self.time[rows], self.event[rows], names).log_likelihood
+
 
 def _inflation(covariance: FloatArray, terms: Sequence[Term]) -> Mapping[str, float]:
     """Return the variance inflation of each variable."""

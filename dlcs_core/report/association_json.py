@@ -2,8 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from dlcs_core.report.association import AssociationReport, AssociationRow, Multivariable
+from dlcs_core.report.association_development_json import (
+    development_json,
+    imputed_json,
+    selection_json,
+)
 from dlcs_core.report.association_fit import Fitted
 from dlcs_core.statistics.lasso import LassoFit
 from dlcs_core.statistics.logistic_regression import INTERCEPT
@@ -33,9 +39,15 @@ def association_json(report: AssociationReport) -> Json:
         "n": report.n,
         "events": report.events,
         "univariable": [_row(row) for row in report.univariable],
-        "multivariable": _multivariable(report.multivariable),
-    }
-    return content | ({"lasso": _lasso(report.lasso)} if report.lasso else {})
+        "multivariable": {
+            **_multivariable(report.multivariable), **development_json(report.development)
+        },
+        "complete_case": asdict(report.complete_cases),
+        "imputed": report.imputed and imputed_json(report.imputed),
+    }  # fmt: skip
+    if report.lasso is None:
+        return content
+    return content | {"lasso": _lasso(report.lasso) | selection_json(report.development)}
 
 
 def _row(row: AssociationRow) -> Json:

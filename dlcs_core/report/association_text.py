@@ -4,6 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from dlcs_core.clinical.record import displayable
 from dlcs_core.report.association import AssociationReport, AssociationRow
+from dlcs_core.report.association_development_text import (
+    complete_line,
+    development_lines,
+    imputed_lines,
+)
 from dlcs_core.report.response_text import NOTHING, number, p_text
 from dlcs_core.statistics.lasso import LassoFit
 from dlcs_core.translation import sentence
@@ -44,6 +49,9 @@ def association_lines(report: AssociationReport, language: str) -> Iterator[str]
         )  # fmt: skip
     if report.lasso is not None:
         yield _lasso_line(report.lasso, language)
+    yield complete_line(report, language)
+    yield from development_lines(report, language)
+    yield from imputed_lines(report, language)
 
 
 def _row_lines(rows: Sequence[AssociationRow], ratio: str, language: str) -> Iterator[str]:

@@ -209,10 +209,12 @@ def bootstrap_optimism(
     outcome = two_classes(good_response)
 
     def performance(rows: Rows, logit: FloatArray) -> FloatArray:
-        return _performance(outcome[rows], logit[rows])
+        return response_performance(outcome[rows], logit[rows])
 
     patients = np.arange(outcome.size) if patient is None else np.asarray(patient)
-    return corrected_performance(fit, performance, _MEASURES, patients, rng, resamples=resamples)
+    return corrected_performance(
+        fit, performance, RESPONSE_MEASURES, patients, rng, resamples=resamples
+    )
 
 
 def corrected_performance(
@@ -275,10 +277,10 @@ def corrected_performance(
     return OptimismResult(corrected, len(gaps), failed)
 
 
-_MEASURES = ("auc", "brier", "slope", "intercept")
+RESPONSE_MEASURES = ("auc", "brier", "slope", "intercept")
 
 
-def _performance(outcome: BoolArray, logit: FloatArray) -> FloatArray:
+def response_performance(outcome: BoolArray, logit: FloatArray) -> FloatArray:
     """Return the measures of a log odds, in order."""
     intercept, slope = fit_logistic(logit[:, None], outcome, ("logit",)).coefficients
     auc = auc_estimate(outcome, logit).auc

@@ -264,7 +264,7 @@ def test_the_summary_of_the_command_line_is_that_of_val_prob(run_cli, dataset, o
         outcome, "--scores", ",".join(names), "--json", "--bootstrap", "0",
     )  # fmt: skip
     fields = {
-        "Dxy": "dxy", "C (ROC)": "c", "R2": "r2", "D": "d", "D:Chi-sq": "d_chi_square", "U": "u",
+        "R2": "r2", "D": "d", "D:Chi-sq": "d_chi_square", "U": "u",
         "Q": "q", "Brier": "brier", "Intercept": "intercept", "Slope": "slope", "Eavg": "eavg",
         "S:z": "spiegelhalter_z", "S:p": "spiegelhalter_p",
     }  # fmt: skip
