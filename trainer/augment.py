@@ -65,6 +65,35 @@ def batches_of(order: NDArray[np.int64], batch_size: int) -> list[NDArray[np.int
     return [order[start : start + batch_size] for start in starts]
 
 
+def draw_slices(
+    image: NDArray[np.float32],
+    further: NDArray[np.float32],
+    share: float,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Draw three of five slices in their order: the same tumour, seen elsewhere.
+
+    Parameters
+    ----------
+    image : float32 array, shape (3, rows, columns)
+        Key slice and neighbours.
+    further : float32 array, shape (2, rows, columns)
+        The slices below and above them.
+    share : float
+        Share of draws that choose among the five; the others leave the image as it is.
+    rng : Generator
+        Source of the draw.
+
+    Returns
+    -------
+    float32 array, shape (3, rows, columns)
+    """
+    if rng.random() >= share:
+        return image
+    chosen = np.sort(rng.choice(5, 3, replace=False))
+    return np.concatenate([further[:1], image, further[1:]])[chosen]
+
+
 def augment(
     image: NDArray[np.float32], sampling: SamplingConfig, rng: np.random.Generator
 ) -> NDArray[np.float32]:

@@ -6,10 +6,12 @@ A cache is a directory:
     float32 (n_patients, 3, 112, 112), model inputs in [0, 1].
 ``masks.npy``
     uint8 (n_patients, n_bytes): the three masks, packed 8 pixels to a byte.
+``further.npy``
+    float32 (n_patients, 2, 112, 112): the slices below and above the three. May be missing.
 ``table.csv``
     The manifest's rows without image and mask paths, and what was measured on each study.
 ``cache.json``
-    Preprocessing settings, hash of the manifest, SHA-256 of the three files.
+    Preprocessing settings, hash of the manifest, SHA-256 of the other files.
 """
 
 import hashlib
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 from dlcs_core.errors import TrainingError
 
 SCHEMA = "dlcs.cache/1"
+FURTHER = "further.npy"
 FILES = ("images.npy", "masks.npy", "table.csv")
 
 
@@ -36,6 +39,8 @@ class TrainingCache:
     ----------
     images : float32 array, shape (n_patients, 3, 112, 112)
         Mapped from disk, read-only.
+    further : float32 array, shape (n_patients, 2, 112, 112), or None
+        The slices below and above the three; likewise.
     table : DataFrame
         One row per image: ``patient_id``, ``center``, ``cohort``, ``good_response`` (bool) and
         everything else of the manifest as text or numbers.
@@ -50,6 +55,7 @@ class TrainingCache:
     """
 
     images: NDArray[np.float32]
+    further: NDArray[np.float32] | None
     table: pd.DataFrame
     preprocessing: dict[str, Any]
     synthetic: bool
@@ -72,10 +78,13 @@ def read_cache(directory: Path) -> TrainingCache:
         raise TrainingError("cache_not_found") from error
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         raise TrainingError("cache_schema", expected=SCHEMA)
-    for name in FILES:
+    for name in FILES + (FURTHER,) * (FURTHER in facts["sha256"]):
         if _sha256(directory / name) != facts["sha256"].get(name):
             raise TrainingError("cache_damaged", file=name)
     images = np.load(directory / "images.npy", mmap_mode="r", allow_pickle=False)
+    further = None
+    if FURTHER in facts["sha256"]:
+        further = np.load(directory / FURTHER, mmap_mode="r", allow_pickle=False)
     table = pd.read_csv(
         directory / "table.csv",
         dtype={"patient_id": str, "center": str},
@@ -87,6 +96,7 @@ def read_cache(directory: Path) -> TrainingCache:
         raise TrainingError("cache_damaged", file="table.csv")
     return TrainingCache(
         images,
+        further,
         table,
         preprocessing=facts["preprocessing"],
         synthetic=bool(facts["synthetic"]),
@@ -109,6 +119,7 @@ def write_cache(
     masks: NDArray[np.uint8],
     table: pd.DataFrame,
     facts: dict[str, Any],
+    further: NDArray[np.float32] | None = None,
 ) -> None:
     """Write the files of a cache into an empty directory.
 
@@ -124,11 +135,17 @@ def write_cache(
         One row per image.
     facts : dict
         ``preprocessing``, ``synthetic``, ``manifest_sha256`` and counts.
+    further : float32 array, shape (n_patients, 2, 112, 112), optional
+        The slices below and above the three.
     """
     np.save(directory / "images.npy", np.ascontiguousarray(images, dtype=np.float32))
     np.save(directory / "masks.npy", np.packbits(masks.reshape(len(masks), -1), axis=1))
     table.to_csv(directory / "table.csv", index=False, lineterminator="\n")
-    hashes = {name: _sha256(directory / name) for name in FILES}
+    names: tuple[str, ...] = FILES
+    if further is not None:
+        np.save(directory / FURTHER, np.ascontiguousarray(further, dtype=np.float32))
+        names += (FURTHER,)
+    hashes = {name: _sha256(directory / name) for name in names}
     settings = json.dumps(facts["preprocessing"], sort_keys=True)
     fingerprint = hashlib.sha256((settings + "".join(hashes.values())).encode()).hexdigest()
     content = {"schema": SCHEMA, "sha256": hashes, "fingerprint": fingerprint, **facts}

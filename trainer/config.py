@@ -175,6 +175,9 @@ class SamplingConfig:
     mixup_alpha : float
         Each batch is mixed with itself in another order, by a share from Beta(alpha, alpha)
         (Zhang et al. 2018); 0 switches it off.
+    further_slices : float
+        Share of images whose three slices are drawn among five, the tumour's key slice and two
+        on either side. The paper takes the three.
     flip_slices : bool
         Order of the three slices from the head or from the feet, by chance.
     blur : float
@@ -190,6 +193,7 @@ class SamplingConfig:
     crop_px: int = 80
     rotate_and_flip: bool = True
     mixup_alpha: float = 0.0
+    further_slices: float = 0.0
     flip_slices: bool = False
     blur: float = 0.0
     noise_hu: float = 0.0
@@ -350,6 +354,7 @@ def _check_ranges(config: TrainingConfig) -> None:
         "deepsmote.learning_rate": (made.learning_rate, 1e-8, 1.0),
         "deepsmote.neighbors": (made.neighbors, 1, 1000),
         "deepsmote.synthetic_share_cap": (made.synthetic_share_cap, 0.0, 1.0),
+        "sampling.further_slices": (sampling.further_slices, 0.0, 1.0),
         "sampling.blur": (sampling.blur, 0.0, 1.0),
         "sampling.noise_hu": (sampling.noise_hu, 0.0, 100.0),
         "sampling.contrast_hu": (sampling.contrast_hu, 0.0, 100.0),

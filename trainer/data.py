@@ -40,12 +40,15 @@ class PreparedStudy:
         Model input.
     mask : uint8 array (3, 112, 112)
         0 or 1.
+    further : float32 array (2, 112, 112)
+        The slices beyond the neighbours.
     facts : dict
         Measurements on the native grid, by column name.
     """
 
     image: NDArray[np.float32]
     mask: NDArray[np.uint8]
+    further: NDArray[np.float32]
     facts: dict[str, Any]
 
 
@@ -120,7 +123,9 @@ def prepare_cache(
     with _appearing_whole(out) as directory:
         images = np.stack([one.image for one in prepared])
         masks = np.stack([one.mask for one in prepared])
-        write_cache(directory, images, masks, _cache_table(table, readable, prepared), facts)
+        further = np.stack([one.further for one in prepared])
+        rows = _cache_table(table, readable, prepared)
+        write_cache(directory, images, masks, rows, facts, further)
     return broken
 
 
@@ -204,7 +209,7 @@ def _read_one(
     """Read, preprocess and measure one study."""
     from dlcs_core.imaging.study_reading import read_study
     from dlcs_core.preprocessing.measurements import measure
-    from dlcs_core.preprocessing.pipeline import preprocess
+    from dlcs_core.preprocessing.pipeline import preprocess, preprocess_further
     from dlcs_core.preprocessing.slices import select_slices
 
     row, image, mask, region, settings = work
@@ -212,6 +217,7 @@ def _read_one(
         study = read_study(image, mask, region)
         selected = select_slices(study)
         model_input = preprocess(study, settings, selected)
+        further = preprocess_further(study, selected, model_input, settings)
         measured = measure(study, selected)
     except DlcsError as error:
         return BrokenStudy(row, error)
@@ -222,7 +228,7 @@ def _read_one(
         "feret_diameter_mm": measured.feret_diameter_mm,
         "mean_hu": measured.mean_hu,
     }
-    return PreparedStudy(model_input.image, model_input.mask, facts)
+    return PreparedStudy(model_input.image, model_input.mask, further, facts)
 
 
 def _cache_table(

@@ -22,6 +22,7 @@ from trainer.augment import (
     augment,
     batches_of,
     draw_epoch_order,
+    draw_slices,
     generator,
 )
 from trainer.checkpoint import read_checkpoint
@@ -64,6 +65,9 @@ class FoldData:
         Rows of the fold's two parts; disjoint by patient.
     synthetic_rows : array of int64
         Rows of synthetic images behind those of the patients.
+    further : float32 array, shape (n_patients, 2, 112, 112), optional
+        The slices below and above the three, for recipes that draw among five. Synthetic
+        images have none.
     """
 
     images: NDArray[np.float32]
@@ -71,6 +75,15 @@ class FoldData:
     training_rows: NDArray[np.int64]
     held_out_rows: NDArray[np.int64]
     synthetic_rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    further: NDArray[np.float32] | None = None
+
+    def further_of(self, row: int) -> NDArray[np.float32]:
+        """Return the two slices beyond an image's three; the outer ones again without any."""
+        if self.further is None or row >= len(self.further):
+            outer: NDArray[np.float32] = self.images[row][[0, 2]]
+            return outer
+        beyond: NDArray[np.float32] = self.further[row]
+        return beyond
 
     def by_class(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return rows of the class that is rarer in the training part, then the others."""
@@ -243,14 +256,13 @@ def _augmented(
     """Read and augment one batch; position is the epoch and the batch's first place in it."""
     epoch, first = position
     seed, sampling = run.config.seed, run.config.sampling
-    images = [
-        augment(
-            data.images[row],
-            sampling,
-            generator(seed, AUGMENTATION, run.fold, epoch, first + offset),
-        )
-        for offset, row in enumerate(rows)
-    ]
+    images = []
+    for offset, row in enumerate(rows):
+        rng = generator(seed, AUGMENTATION, run.fold, epoch, first + offset)
+        image = data.images[row]
+        if sampling.further_slices:
+            image = draw_slices(image, data.further_of(row), sampling.further_slices, rng)
+        images.append(augment(image, sampling, rng))
     return to_device(np.stack(images), run.device)
 
 

@@ -1,5 +1,7 @@
 """The paper's preprocessing from end to end: three slices to one model input."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from dlcs_core.preprocessing.intensity import window
 from dlcs_core.preprocessing.model_input import InputFrame, ModelInput
 from dlcs_core.preprocessing.resample import resample_linear, resample_nearest, sample_positions
 from dlcs_core.preprocessing.settings import PreprocessingSettings
-from dlcs_core.preprocessing.slabs import average_slabs
+from dlcs_core.preprocessing.slabs import average_slabs, uses_slabs
 from dlcs_core.preprocessing.slices import SelectedSlices, select_slices
 
 
@@ -69,6 +71,47 @@ def preprocess(
         frame=frame,
         warnings=selected.warnings + oversize_warnings(box, settings),
     )
+
+
+def preprocess_further(
+    study: Study, selected: SelectedSlices, seen: ModelInput, settings: PreprocessingSettings
+) -> NDArray[np.float32]:
+    """Return the two slices beyond the neighbours, as the model would see them.
+
+    Training may draw its three slices among the five; serving never looks at these.
+
+    Parameters
+    ----------
+    study : Study
+        Volume and mask.
+    selected : SelectedSlices
+        Key slice and neighbours on the native grid.
+    seen : ModelInput
+        Of the same study; tells the frame.
+    settings : PreprocessingSettings
+        Those of ``seen``.
+
+    Returns
+    -------
+    float32 array (2, 112, 112)
+        In [0, 1]. The slice nearest to it where the volume ends, and the neighbour itself where
+        slices are averaged to slabs.
+    """
+    grid, key = study.volume.grid, selected.key_slice_index
+    if uses_slabs(grid.spacing_mm[0], settings.slab_mm):
+        return seen.image[[0, 2]]
+    indices = (max(key - 2, 0), key, min(key + 2, grid.size[0] - 1))
+    further = replace(
+        selected,
+        slice_indices=indices,
+        image_hu=np.stack([study.volume.read_slice_hu(index) for index in indices]),
+        mask=np.stack([study.mask.plane(index) for index in indices]),
+    )
+    image = _resample_images(further, seen.frame, settings)
+    if settings.zero_outside:
+        mask = _resample_masks(further, seen.frame, settings)
+        image = _zero_outside(image, mask, further, settings)
+    return image[[0, 2]]
 
 
 def _resample_images(

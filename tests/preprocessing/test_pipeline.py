@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 
 from dlcs_core.errors import PreprocessingError
-from dlcs_core.preprocessing.pipeline import preprocess
+from dlcs_core.preprocessing.intensity import window
+from dlcs_core.preprocessing.pipeline import preprocess, preprocess_further
+from dlcs_core.preprocessing.resample import resample_linear, sample_positions
 from dlcs_core.preprocessing.settings import PreprocessingSettings
+from dlcs_core.preprocessing.slices import select_slices
 
 
 @pytest.fixture
@@ -82,3 +85,32 @@ def test_settings_survive_the_manifest_and_refuse_strangers():
         PreprocessingSettings.from_dict({**settings.to_dict(), "slice_mm": 5})
     with pytest.raises(PreprocessingError):
         PreprocessingSettings.from_dict({**settings.to_dict(), "window_hu": [235, -115]})
+
+
+def test_further_slices_are_those_beyond_the_neighbors_on_the_same_frame(make_study, ball):
+    study = make_study(*ball)
+    settings, selected = PreprocessingSettings(zero_outside=False), select_slices(study)
+    seen = preprocess(study, settings, selected)
+    further = preprocess_further(study, selected, seen, settings)
+    for place, index in ((0, selected.key_slice_index - 2), (1, selected.key_slice_index + 2)):
+        rows, columns = sample_positions(seen.frame, 112, selected.spacing_mm)
+        expected = window(resample_linear(ball[0][index], rows, columns), settings.window_hu)
+        np.testing.assert_array_equal(further[place], expected)
+
+
+def test_further_slices_of_slabs_are_the_neighbors_again(make_study, ball):
+    settings = PreprocessingSettings(slab_mm=5.0)
+    study = make_study(*ball, (2.0, 0.8, 0.8))
+    selected = select_slices(study)
+    seen = preprocess(study, settings, selected)
+    further = preprocess_further(study, selected, seen, settings)
+    np.testing.assert_array_equal(further, seen.image[[0, 2]])
+
+
+def test_further_slices_end_with_the_volume(make_study, ball):
+    image, mask = ball
+    study = make_study(image[3:6], mask[3:6])
+    selected = select_slices(study)
+    seen = preprocess(study, None, selected)
+    further = preprocess_further(study, selected, seen, PreprocessingSettings())
+    np.testing.assert_array_equal(further, seen.image[[0, 2]])

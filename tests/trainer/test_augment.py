@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.augment import augment, batches_of, draw_epoch_order, generator
+from trainer.augment import augment, batches_of, draw_epoch_order, draw_slices, generator
 from trainer.config import SamplingConfig
 
 ROWS = np.arange(10, 50)
@@ -71,3 +71,25 @@ def test_sampler_draws_both_classes_alike_from_the_fold_only() -> None:
     assert len(order) == len(rows)
     assert set(order) <= set(rows)
     assert 0.42 < response[order].mean() < 0.58
+
+
+def test_three_of_five_slices_are_drawn_in_their_order() -> None:
+    five = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 4, 4), np.float32)
+    drawn = {
+        tuple(draw_slices(five[1:4], five[[0, 4]], 1.0, generator(1, 1, 0, 0, n))[:, 0, 0])
+        for n in range(300)
+    }
+    assert len(drawn) == 10
+    assert all(first < second < third for first, second, third in drawn)
+    untouched = draw_slices(five[1:4], five[[0, 4]], 0.0, generator(1, 1, 0, 0, 0))
+    assert untouched[:, 0, 0].tolist() == [1, 2, 3]
+
+
+def test_a_share_of_images_keeps_its_three_slices() -> None:
+    five = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 2, 2), np.float32)
+    kept = [
+        draw_slices(five[1:4], five[[0, 4]], 0.5, generator(1, 1, 0, 0, n))[:, 0, 0].tolist()
+        == [1, 2, 3]
+        for n in range(600)
+    ]
+    assert np.mean(kept) == pytest.approx(0.5 + 0.5 / 10, abs=0.06)

@@ -215,6 +215,7 @@ def _fold_data(stage: DlStage, cache: TrainingCache, fold: int) -> "FoldData":
         good_response=cache.table["good_response"].to_numpy(dtype=bool),
         training_rows=np.flatnonzero((stage.fold != fold) & (stage.fold != NOT_TRAINING)),
         held_out_rows=np.flatnonzero(stage.fold == fold),
+        further=cache.further,
     )
 
 
