@@ -14,6 +14,9 @@ from dlcs_core.translation import sentence
 FloatArray = NDArray[np.float64]
 
 GROUP_COLORS = {"low": LOW_RISK, "high": HIGH_RISK}
+SHORT_MONTHS = 60
+"""Up to such a follow-up there is a tick every six months, beyond it every two years."""
+
 GROUP_DASHES = {"low": "dash", "high": "dot"}
 
 
@@ -50,7 +53,8 @@ def survival_figure(
         )  # fmt: skip
     _add_patient(figure, predicted, language)
     _mark_horizons(figure, predicted, horizons_months)
-    figure.update_xaxes(range=[0, predicted.times_months[-1] * 1.04], dtick=6)
+    last = predicted.times_months[-1]
+    figure.update_xaxes(range=[0, last * 1.04], dtick=6 if last <= SHORT_MONTHS else 24)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
     return figure
 

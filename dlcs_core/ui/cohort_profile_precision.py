@@ -14,6 +14,7 @@ from dlcs_core.ui.words import say
 if TYPE_CHECKING:
     import pandas as pd
 
+ROW_PX = 35
 SHARES = ("share", "survival")
 
 
@@ -28,10 +29,13 @@ def show_precision(table: "pd.DataFrame") -> None:
     if short:
         text = say("explorer_precision_short", count=len(short), n=len(found))
         st.warning(text, icon=":material/warning:")
-    show_rows([_row(one) for one in found], "precision", say("explorer_precision_caption"))
+    rows = [_row(one) for one in found]
+    height = ROW_PX * (len(rows) + 1) + 3
+    show_rows(rows, "precision", say("explorer_precision_caption"), height=height)
     most = _most_parameters(table)
     if most is not None:
-        st.caption(say("explorer_precision_parameters", count=most))
+        code = "explorer_precision_parameters" if most else "explorer_precision_no_parameter"
+        st.caption(say(code, count=most))
     with st.expander(say("explorer_method"), icon=":material/menu_book:"):
         st.markdown(say("method_precision"))
         st.caption(say("reference_precision"))

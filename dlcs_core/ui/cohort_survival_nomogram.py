@@ -72,7 +72,7 @@ def _choose_patient(table: "pd.DataFrame") -> int:
     if len(names) <= MOST_LISTED:
         positions = [TYPICAL, *range(len(names))]
         chosen = st.selectbox(
-            say("explorer_patient"), positions, key="nomogram_patient", width=320,
+            say("explorer_nomogram_patient"), positions, key="nomogram_patient", width=320,
             format_func=lambda i: say("explorer_typical") if i == TYPICAL else names[i],
             help=say("explorer_patient_help"),
         )  # fmt: skip
