@@ -21,6 +21,10 @@ IMAGES_AT_A_TIME = 64
 
 LARGEST_GRADIENT = 1.0
 
+SHAPES_FIRST = 1 / 3
+"""Share of the training that learns shapes alone; penalty and texture then grow to full weight
+over as long. Asked for from the start, texture drowns the outline (Dice 0.60 in place of 0.88)."""
+
 
 def fit_autoencoder(
     images: FloatImages,
@@ -74,7 +78,9 @@ def fit_autoencoder(
             optimizer.param_groups[0]["lr"] = rate
             batch = to_tensor(images[rows.numpy()], device)
             alike = _one_class(images, classes, settings, generator, device)
-            losses.append(_step(model, optimizer, (batch, alike), settings, generator))
+            strength = min(max(share / SHAPES_FIRST - 1.0, 0.0), 1.0)
+            alike = alike if strength > 0 else None
+            losses.append(_step(model, optimizer, (batch, alike), settings, generator, strength))
         if not np.isfinite(losses).all():
             raise ModelError("autoencoder_not_finite", epoch=epoch + 1)
         report(epoch + 1, float(np.mean(losses)))
@@ -87,15 +93,17 @@ def _step(
     batches: tuple[Tensor, Tensor | None],
     settings: DeepSmoteSettings,
     generator: torch.Generator,
+    strength: float,
 ) -> float:
     """Take one step on a mixed batch and, with a penalty, on one of a single class."""
     batch, alike = batches
     decoded = model.decode(model.encode(batch), model.draw_noise(len(batch), generator))
     loss = reconstruction_loss(decoded, batch)
-    if settings.texture_weight > 0:
-        loss = loss + settings.texture_weight * texture_loss(decoded.brightness, batch)
+    if settings.texture_weight * strength > 0:
+        loss = loss + strength * settings.texture_weight * texture_loss(decoded.brightness, batch)
     if alike is not None:
-        loss = loss + settings.penalty_weight * penalty_loss(model, alike, settings, generator)
+        penalty = penalty_loss(model, alike, settings, generator)
+        loss = loss + strength * settings.penalty_weight * penalty
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)

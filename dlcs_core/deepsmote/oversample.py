@@ -114,6 +114,11 @@ def make_synthetic_set(
     return SyntheticSet(made, labels, *origin, nearest, distance)
 
 
+def nearer_parents(made: SyntheticSet) -> NDArray[np.int64]:
+    """Return the real image to which each synthetic one leans."""
+    return np.where(made.weight <= 0.5, made.parent, made.neighbor)
+
+
 def with_residual(made: FloatImages, parent: FloatImages, kept: FloatImages) -> FloatImages:
     """Add what the autoencoder lost of the parents, where the new images are not empty.
 

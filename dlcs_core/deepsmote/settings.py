@@ -17,7 +17,8 @@ class DeepSmoteSettings:
         ``"none"``, ``"paper"`` (the formula), ``"code"`` (what the published program computes) or
         ``"interpolation"`` (ours); :mod:`dlcs_core.deepsmote.losses` explains each.
     penalty_weight : float
-        Weight of the penalty beside the reconstruction error; 1 in the paper.
+        Weight of the penalty beside the mean squared error of reconstruction, which falls below
+        0.01: a penalty heavier than that shapes the outlines. 1 in the paper.
     texture_weight : float
         Weight of the band-pass term, which asks for the right strength of texture in place of
         the right pixels; 0 leaves the decoder to blur.
@@ -43,13 +44,13 @@ class DeepSmoteSettings:
     """
 
     penalty: Penalty = "interpolation"
-    penalty_weight: float = 0.1
-    texture_weight: float = 0.001
+    penalty_weight: float = 0.01
+    texture_weight: float = 1e-4
     empty_background: bool = True
     latent_size: int = 128
     width: int = 16
-    epochs: int = 30
-    batch_size: int = 32
+    epochs: int = 20
+    batch_size: int = 16
     learning_rate: float = 1e-3
     neighbors: int = 5
     residual_of_neighbor: bool = True
