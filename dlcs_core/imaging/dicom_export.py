@@ -33,7 +33,6 @@ PARALLEL_COSINE = 0.999
 REPEATED_KEYWORDS = (
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
     *("ReferringPhysicianName", "PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
-    "SpecificCharacterSet",
 )
 """Attributes by which an archive files the segmentation beside its image."""
 
@@ -148,7 +147,7 @@ def mask_segmentation(volume: Volume, mask: Mask, origin: ImageOrigin | None) ->
         series_description="Tumour outline (research use only)",
     )
     # Set afterwards: the library warns of unusual names by printing them.
-    segmentation.PatientName = origin.header.get("PatientName", "")
+    segmentation.PatientName = str(origin.header.get("PatientName", ""))
     written = BytesIO()
     segmentation.save_as(written, enforce_file_format=True)
     return written.getvalue()
@@ -188,11 +187,10 @@ def _source_image(
     """Return the header of one slice, as far as a segmentation refers to it."""
     grid = volume.grid
     image = Dataset()
-    image.update(origin.header)
-    for keyword in REPEATED_KEYWORDS[1:-1]:
-        if keyword not in image:
-            setattr(image, keyword, "")
-    image.PatientName = ""
+    for keyword in REPEATED_KEYWORDS:
+        if keyword != "PatientName":
+            setattr(image, keyword, str(origin.header.get(keyword, "")))
+    image.PatientName, image.SpecificCharacterSet = "", "ISO_IR 192"
     image.SOPClassUID = origin.sop_class_uid
     image.SOPInstanceUID = volume.sop_instance_uids[slice_index]
     image.SeriesInstanceUID = volume.series_instance_uid

@@ -6,7 +6,6 @@ grid) or ``{"runs": [...], "count": n}`` (start and length of runs of pixels in 
 ``count`` is the number of pixels that the browser filled: both sides must agree on it.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +17,9 @@ from dlcs_core.imaging.study import Grid, Mask
 
 MAX_VERTICES = 20_000
 """Vertices of one slice's polygons; more is no drawing."""
+
+MAX_NUMBER = 1e9
+"""Coordinates and pixel numbers beyond this, and what is no number, are no drawing."""
 
 Drawing = Mapping[str, object]
 
@@ -47,7 +49,7 @@ def mask_from_drawing(grid: Grid, drawing: object) -> Mask:
         raise ImagingError("polygon_malformed")
     planes: dict[int, NDArray[np.bool_]] = {}
     for name, shape in drawing.items():
-        slice_index = _slice_index(name, grid.size[0])
+        slice_index = _slice_index(str(name), grid.size[0])
         plane = _plane(shape, grid.size[1:])
         if plane.any():
             planes[slice_index] = plane
@@ -70,8 +72,9 @@ def drawing_of(mask: Mask) -> dict[str, dict[str, object]]:
     }
 
 
-def _slice_index(name: object, n_slices: int) -> int:
-    if not (isinstance(name, str) and name.isdecimal() and len(name) < 7 and int(name) < n_slices):
+def _slice_index(name: str, n_slices: int) -> int:
+    is_number = name.isascii() and name.isdecimal() and len(name) < 7
+    if not is_number or int(name) >= n_slices:
         raise ImagingError("polygon_malformed")
     return int(name)
 
@@ -91,11 +94,11 @@ def _plane(shape: object, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def _numbers(values: object, limit: int) -> list[float]:
-    """Return a list of finite numbers, refused otherwise."""
+    """Return a list of numbers that can be places on a slice, refused otherwise."""
     if not isinstance(values, Sequence) or isinstance(values, str) or len(values) > limit:
         raise ImagingError("polygon_malformed")
     numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if len(numbers) != len(values) or not all(math.isfinite(v) for v in numbers):
+    if len(numbers) != len(values) or not all(abs(v) < MAX_NUMBER for v in numbers):
         raise ImagingError("polygon_malformed")
     return numbers
 

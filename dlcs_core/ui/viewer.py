@@ -1,5 +1,6 @@
 """The CT viewer and outline editor on a page."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -104,6 +105,8 @@ def _packet(
     settings: PreprocessingSettings,
 ) -> Packet:
     asked = st.session_state.pop(_WANTED, None)
+    if isinstance(asked, Mapping) and asked.get("study") != image.key:
+        asked = None
     number, slices = wanted_slices(asked)
     outline = current_outline(image)
     packet = Packet({
@@ -113,9 +116,15 @@ def _packet(
         "presets": [{"code": code, "window": window} for code, window in PRESETS],
         "answered": number,
         "revision": outline.revision,
-        "outline": {"revision": outline.revision, "slices": dict(outline.drawing)},
-        "imported": imported_drawing(image),
+        "language": language(),
     })  # fmt: skip
+    if not isinstance(asked, Mapping) or asked.get("outline"):
+        # A request for slices alone comes from a viewer that has the outlines.
+        packet.header["outline"] = {
+            "revision": outline.revision,
+            "slices": dict(outline.drawing),
+        }
+        packet.header["imported"] = imported_drawing(image)
     add_slices(packet, image.volume, slices)
     seen = None if opened is None else _model_input(opened, settings)
     if seen is not None and opened is not None:

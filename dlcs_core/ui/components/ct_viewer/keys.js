@@ -46,15 +46,15 @@ function others(viewer, event) {
       const slice = viewer.outline.keySlice();
       return act(() => (slice === null ? viewer.panel.announce("no_outline") : viewer.goTo(slice, event.timeStamp)));
     }
-    case "+": case "=": return act(() => zoom(viewer, 1.25));
-    case "-": return act(() => zoom(viewer, 0.8));
-    case "0": return act(() => { viewer.painter.fit(); viewer.invalidate(); });
+    case "+": case "=": return act(() => viewer.zoom(1.25));
+    case "-": return act(() => viewer.zoom(0.8));
+    case "0": return act(() => viewer.fit());
     case "n": return act(() => viewer.copyTo(1));
     case "i": return act(() => viewer.interpolate());
     case "[": case "]": return act(() => viewer.panel.adjust(event.key === "]" ? 1 : -1));
     case "Escape": return act(() => { hand.leave(); viewer.refresh(); });
     case "Backspace": case "Delete": return act(() => hand.removeVertex() || viewer.clear(false));
-    case "c": return act(() => finish(viewer, at()));
+    case "c": return act(() => finish(viewer));
     case "Enter": case " ": return act(() => press(viewer, at()));
     default: return false;
   }
@@ -63,12 +63,6 @@ function others(viewer, event) {
 function act(what) {
   what();
   return true;
-}
-
-function zoom(viewer, factor) {
-  const { painter } = viewer;
-  painter.zoomAt(factor, painter.width / 2, painter.height / 2);
-  viewer.invalidate();
 }
 
 function middle(viewer) {
@@ -105,7 +99,8 @@ function press(viewer, at) {
   viewer.refresh();
 }
 
-function finish(viewer, at) {
-  if (viewer.tool === "area") viewer.hand.measurePoint(at, true);
+function finish(viewer) {
+  const at = viewer.cursor ?? viewer.pointer;
+  if (viewer.tool === "area" && at) viewer.hand.measurePoint(at, true);
   else viewer.hand.close();
 }

@@ -67,9 +67,14 @@ export class Panel {
     this.restore = this.#button("restore", () => viewer.restore());
     const tools = element("div", { class: "group", role: "group" }, ...this.tools.values());
     this.#worded(tools, "tools", "aria-label");
+    const zoom = element("div", { class: "group", role: "group" },
+      this.#button("zoom_in", () => viewer.zoom(1.25), "+"),
+      this.#button("zoom_out", () => viewer.zoom(0.8), "-"),
+      this.#button("zoom_fit", () => viewer.fit(), "0"));
+    this.#worded(zoom, "zoom", "aria-label");
     const edits = element("div", { class: "group", role: "group" }, ...this.edits, this.restore);
     this.#worded(edits, "edits", "aria-label");
-    return element("div", { class: "bar" }, tools, this.preset, edits);
+    return element("div", { class: "bar" }, tools, this.preset, zoom, edits);
   }
 
   #stage() {
