@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--cache", type=Path, help="tensor cache written by prepare")
     fit.add_argument("--config", required=True, help="demo, smoke, paper or a TOML file")
     fit.add_argument("--out", type=Path, required=True, help="bundle directory")
+    fit.add_argument("--truth", type=Path, help="true probabilities of a synthetic cohort (CSV)")
     fit.add_argument("--until", choices=["dl_signature"], help="stop after the networks")
     fit.add_argument("--resume", action="store_true", help="refuse to start a new run")
     fit.add_argument("--jobs", type=_jobs, default=_cores(), help="folds trained at a time")
@@ -89,7 +90,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs, too")
     fit.set_defaults(run=_fit)
+    _add_ablate(verbs)
+    _add_contrast(verbs)
+    _add_audit(verbs)
     return parser
+
+
+def _add_ablate(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``ablate``."""
+    ablate = verbs.add_parser("ablate", help="what each part of the recipe adds, with intervals")
+    ablate.add_argument("--cache", type=Path, required=True, help="tensor cache")
+    ablate.add_argument("--config", default="ablation", help="recipe that the arms change")
+    ablate.add_argument("--out", type=Path, required=True, help="folder of networks and report")
+    ablate.add_argument("--arms", type=_names, default=[], help="A,B: only these arms")
+    ablate.add_argument("--folds", type=_jobs, help="folds held out; default: all of the recipe")
+    ablate.add_argument("--seeds", type=_numbers, help="A,B: default the recipe's seed")
+    ablate.add_argument("--imagenet-weights", type=Path, help="file of torchvision's weights")
+    ablate.add_argument("--jobs", type=_jobs, default=_cores(), help="folds trained at a time")
+    ablate.set_defaults(run=_ablate)
+
+
+def _add_contrast(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``contrast``."""
+    contrast = verbs.add_parser("contrast", help="the same trainer on labelled real CT slices")
+    contrast.add_argument("--data", type=Path, required=True, help="folder with labels.csv")
+    contrast.add_argument("--config", default="contrast", help="recipe of both networks")
+    contrast.add_argument("--out", type=Path, required=True, help="folder of the report")
+    contrast.set_defaults(run=_contrast)
+
+
+def _add_audit(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``audit-synthetic``."""
+    audit = verbs.add_parser("audit-synthetic", help="whether DeepSMOTE's images are any good")
+    source = audit.add_mutually_exclusive_group(required=True)
+    source.add_argument("--manifest", type=Path, help="training manifest (CSV)")
+    source.add_argument("--cache", type=Path, help="tensor cache written by prepare")
+    audit.add_argument("--config", required=True, help="demo, smoke, paper or a TOML file")
+    audit.add_argument("--out", type=Path, required=True, help="folder of the report")
+    audit.add_argument("--folds", type=_jobs, default=1, help="folds of the recipe; default 1")
+    audit.add_argument("--jobs", type=_jobs, default=_cores(), help="folds audited at a time")
+    audit.set_defaults(run=_audit)
 
 
 def _jobs(text: str) -> int:
@@ -97,6 +137,19 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError("a whole number from 1 to 256")
     return int(text)
+
+
+def _names(text: str) -> list[str]:
+    """Read a list of names."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    """Read a list of whole numbers."""
+    names = _names(text)
+    if not names or not all(name.isdecimal() and int(name) < 2**31 for name in names):
+        raise argparse.ArgumentTypeError("whole numbers, separated by commas")
+    return [int(name) for name in names]
 
 
 def _cores() -> int:
@@ -141,9 +194,43 @@ def _fit(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         until=options.until,
         must_resume=options.resume,
+        truth=options.truth,
         data_parallel=options.data_parallel,
         tensorboard=options.tensorboard,
     )
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from trainer.ablate import Ablation, run_ablation
+    from trainer.ablation_arms import choose_arms
+    from trainer.config import read_config, with_weights_file
+
+    config = with_weights_file(read_config(options.config), options.imagenet_weights)
+    ablation = Ablation(
+        options.cache,
+        config,
+        choose_arms(options.arms, options.imagenet_weights),
+        options.seeds or [config.seed],
+        min(options.folds or config.folds, config.folds),
+        options.out,
+    )
+    run_ablation(ablation, options.jobs)
+
+
+def _contrast(options: argparse.Namespace) -> None:
+    from trainer.config import read_config
+    from trainer.contrast import run_contrast
+
+    run_contrast(options.data, read_config(options.config), options.out)
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from trainer.audit import audit_synthetic
+    from trainer.config import read_config
+
+    config = read_config(options.config)
+    cache = options.cache or _cache_of(options.manifest, options.out, options.jobs)
+    audit_synthetic(cache, config, options.out, folds=options.folds, jobs=options.jobs)
 
 
 def _cache_of(manifest: Path, out: Path, jobs: int) -> Path:

@@ -53,7 +53,7 @@ def _rebuild(options: argparse.Namespace) -> None:
     if not cache.exists():
         prepare_cache(cohort / "manifest.csv", cache, jobs=options.jobs)
     built = options.work / "bundle"
-    fit_bundle(cache, config, built, jobs=options.jobs)
+    fit_bundle(cache, config, built, jobs=options.jobs, truth=cohort / "truth.csv")
     options.assets.mkdir(parents=True, exist_ok=True)
     replace_directory(built, options.assets / "demo_bundle")
     shutil.copyfile(run_folder(built) / SCORES_FILE, options.assets / "demo_cohort.csv")

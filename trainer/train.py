@@ -61,6 +61,7 @@ def fit_bundle(
     jobs: int,
     until: Until | None = None,
     must_resume: bool = False,
+    truth: Path | None = None,
     data_parallel: bool = False,
     tensorboard: bool = False,
 ) -> None:
@@ -81,6 +82,9 @@ def fit_bundle(
         ``"dl_signature"`` stops after the networks.
     must_resume : bool
         Refuse to start a new run.
+    truth : Path, optional
+        Table of true probabilities of a synthetic cohort (``truth.csv``), on which the intervals
+        of the probabilities are measured.
     data_parallel : bool
         Let all ranks of ``torchrun`` train each fold together instead of dealing the folds.
     tensorboard : bool
@@ -102,7 +106,7 @@ def fit_bundle(
             return
         from trainer.stages.delivery import deliver_bundle
 
-        scored = deliver_bundle(run.cache, run.config, signature, out)
+        scored = deliver_bundle(run.cache, run.config, signature, out, truth)
         write_atomically(run.folder / SCORES_FILE, as_csv(scored))
 
 

@@ -12,7 +12,7 @@ is the variance that averaging takes away, taken as equal in both classes. The s
 checked, not fitted, on the held-out cohorts with the scores that are served there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from dlcs_core.models.conformal import (
     LabelThresholds,
     fit_thresholds,
 )
+from dlcs_core.models.fusion import FUSION_VARIABLES
 from dlcs_core.models.recalibration import Recalibration
 from dlcs_core.models.set_performance import SetPerformance, set_performance
 from dlcs_core.statistics.logistic_regression import sigmoid
@@ -60,6 +61,7 @@ def fit_conformal_stage(
     result: DlSignatureResult,
     recalibration: Recalibration,
     error_rate: float,
+    fusion_variables: Sequence[str] = FUSION_VARIABLES,
 ) -> ConformalStage:
     """Fit label sets on the training cohort and measure them on everybody else.
 
@@ -74,11 +76,15 @@ def fit_conformal_stage(
         Of the same logits.
     error_rate : float
         Share of each class that may be missed.
+    fusion_variables : sequence of str
+        Clinical variables of the fusion.
     """
     fold, response = result.fold, table["good_response"].to_numpy(bool)
     served_like = signature_as_served(result, recalibration, response)
     on_served_scale = {
-        "dlcs": dlcs_of_signature(table, table["dl_signature"].to_numpy(float), served_like, fold),
+        "dlcs": dlcs_of_signature(
+            table, table["dl_signature"].to_numpy(float), served_like, fold, fusion_variables
+        ),
         "dl_signature": served_like,
     }
     scores, evidence = {}, {}

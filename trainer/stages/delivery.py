@@ -1,7 +1,7 @@
 """The stages after the networks, and the bundle they end in."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,58 +10,32 @@ import numpy as np
 import pandas as pd
 
 from dlcs_core import __version__
-from dlcs_core.bundle.manifest import TRAINED_RANGES, Cutoff, Manifest
+from dlcs_core.bundle.manifest import Cutoff, Manifest
 from dlcs_core.bundle.writer import BundleContents, write_bundle
-from dlcs_core.clinical.cohort import read_cohort
-from dlcs_core.models.clinical_signature import ClinicalSignature
-from dlcs_core.models.fusion import FusionModel
-from dlcs_core.models.survival import SurvivalModel
 from dlcs_core.network.graph import make_graph
 from dlcs_core.network.inference import Network
 from dlcs_core.network.storage import decode_weights
 from trainer.cache import TrainingCache
+from trainer.card_sections import later_sections
 from trainer.config import TrainingConfig
 from trainer.model_card import model_card
-from trainer.stages.calibrated_signature import (
-    UNSEEN_COHORTS,
-    CalibratedSignature,
-    calibrate_signature,
-    fit_reference_cases,
-)
-from trainer.stages.clinical_signature import fit_clinical_stage
+from trainer.stages.calibrated_signature import UNSEEN_COHORTS, fit_reference_cases
 from trainer.stages.dl_signature import DlSignatureResult
 from trainer.stages.evaluation import evaluate_cohorts
-from trainer.stages.fusion import fit_fusion_stage, training_cutoff
-from trainer.stages.survival import fit_survival_stage
+from trainer.stages.extras import interval_fields, make_extras, trained_ranges, with_extras
+from trainer.stages.fitted_models import FittedModels, fit_models
+from trainer.stages.fusion import training_cutoff
 
 PROBE_PATIENTS = 12
 """Held-out patients on whom the served network is held against the trained one."""
 
 
-@dataclass(frozen=True)
-class FittedModels:
-    """Everything fitted after the networks.
-
-    Attributes
-    ----------
-    signature : CalibratedSignature
-        DL score and signature of everybody.
-    clinical, fusion, survival : models
-        To serve.
-    table : DataFrame
-        Canonical cohort table with every score: out-of-fold in the training cohort, served
-        elsewhere.
-    """
-
-    signature: CalibratedSignature
-    clinical: ClinicalSignature
-    fusion: FusionModel
-    survival: SurvivalModel
-    table: pd.DataFrame
-
-
 def deliver_bundle(
-    cache: TrainingCache, config: TrainingConfig, result: DlSignatureResult, out: Path
+    cache: TrainingCache,
+    config: TrainingConfig,
+    result: DlSignatureResult,
+    out: Path,
+    truth: Path | None = None,
 ) -> pd.DataFrame:
     """Fit what follows the networks, evaluate, and write the bundle.
 
@@ -75,18 +49,25 @@ def deliver_bundle(
         Of the DL stage.
     out : Path
         Bundle directory; an older bundle there is replaced.
+    truth : Path, optional
+        Table of true probabilities of a synthetic cohort, on which intervals are measured;
+        without it the bundle has none.
 
     Returns
     -------
     DataFrame
         The cohort table with every score.
     """
-    models = fit_models(cache, result)
-    metrics = evaluate_cohorts(models.table, models.fusion.cutoff)
+    models = fit_models(cache, result, config.later)
+    reference = fit_reference_cases(result, models.table)
+    ranges = trained_ranges(cache, models.table)
+    extras = make_extras(cache, config, result, models, reference, ranges, truth)
+    metrics = with_extras(evaluate_cohorts(models.table, models.fusion.cutoff), extras)
     weights = [decode_weights(stored) for stored in result.stored_weights]
     graph = make_graph(config.network.variant)
     error = served_logit_error(Network(graph, weights), cache, result, config.n_views)
     manifest = make_manifest(cache, config, models, metrics, error)
+    manifest = replace(manifest, trained_ranges=ranges, **interval_fields(extras))
     contents = BundleContents(
         manifest=manifest,
         network_graph=graph,
@@ -95,28 +76,12 @@ def deliver_bundle(
         clinical_signature=models.clinical,
         fusion=models.fusion,
         survival=models.survival,
-        reference=fit_reference_cases(result, models.table),
-        model_card=model_card(manifest),
+        reference=reference,
+        model_card=model_card(manifest) + later_sections(extras),
+        extras=extras,
     )
     write_bundle(out, contents)
     return models.table
-
-
-def fit_models(cache: TrainingCache, result: DlSignatureResult) -> FittedModels:
-    """Fit the later stages on the out-of-fold DL signature and score everybody."""
-    table = read_cohort(cache.directory / "table.csv").table
-    signature = calibrate_signature(result, table)
-    clinical, clinical_score = fit_clinical_stage(table, result.fold)
-    fusion, dlcs = fit_fusion_stage(table, signature.probability, result.fold)
-    survival, risk = fit_survival_stage(table, signature.probability, result.fold)
-    scored = table.assign(
-        dl_score=signature.score,
-        dl_signature=signature.probability,
-        clinical_signature=clinical_score,
-        dlcs=dlcs,
-        os_linear_predictor=risk,
-    )
-    return FittedModels(signature, clinical, fusion, survival, scored)
 
 
 def served_logit_error(
@@ -162,7 +127,7 @@ def make_manifest(
         cohort_sizes=_cohort_sizes(table),
         metrics=metrics,
         survival_time_origin=config.survival_time_origin,
-        trained_ranges=_trained_ranges(table[fold_rows]),
+        trained_ranges={},
         served_calibration=_served_calibration(metrics),
         weights_storage=config.storage,
         n_views=config.n_views,
@@ -187,14 +152,6 @@ def _cohort_sizes(table: pd.DataFrame) -> dict[str, dict[str, int]]:
             "centers": int(rows["center"].nunique()),
         }
         for cohort, rows in table.groupby("cohort", observed=True)
-    }
-
-
-def _trained_ranges(training: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    return {
-        name: (float(training[name].min()), float(training[name].max()))
-        for name in TRAINED_RANGES
-        if name in training
     }
 
 

@@ -165,9 +165,8 @@ def fit_interval_stage(
 
 def _by_center(patients: pd.DataFrame, held: Floats) -> dict[str, Any]:
     """Return the coverage in each cohort and centre."""
-    found: dict[str, Any] = {}
-    groups = pd.Series(held).groupby([patients["cohort"].array, patients["center"].array])
-    for (cohort, center), inside in groups:
-        share = proportion(int(inside.sum()), len(inside))
-        found[f"{cohort} {center}"] = share and share.to_dict()
-    return found
+    place = patients["cohort"].astype(str) + " " + patients["center"].astype(str)
+    names = place.to_numpy()
+    shares = {name: proportion(int(held[names == name].sum()), int((names == name).sum()))
+              for name in sorted(set(names))}  # fmt: skip
+    return {name: share and share.to_dict() for name, share in shares.items()}
