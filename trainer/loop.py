@@ -164,10 +164,10 @@ def train_fold(data: FoldData, run: FoldRun, report: Report) -> SeResNet50:
 
 def epoch_length(data: FoldData, config: TrainingConfig) -> int:
     """Return the number of images that an epoch trains on."""
-    return sum(map(len, _batches(data, config, 0, 0)))
+    return sum(map(len, draw_batches(data, config, 0, 0)))
 
 
-def _batches(
+def draw_batches(
     data: FoldData, config: TrainingConfig, fold: int, epoch: int
 ) -> list[NDArray[np.int64]]:
     """Draw the batches of one epoch."""
@@ -184,7 +184,7 @@ def _run_epoch(state: FoldState, data: FoldData, run: FoldRun, report: Report) -
     """Train one epoch and add its row to the log."""
     started = time.monotonic()
     settings = run.config.optimization
-    batches = _batches(data, run.config, run.fold, state.epoch)
+    batches = draw_batches(data, run.config, run.fold, state.epoch)
     weight = _positive_weight(data, run.config)
     # Only dropout draws from torch's own stream: it, too, must not depend on what was before.
     torch.manual_seed(
@@ -196,7 +196,7 @@ def _run_epoch(state: FoldState, data: FoldData, run: FoldRun, report: Report) -
         _set_rate(state, state.epoch * len(batches) + index, len(batches), run.config)
         part = run.team.own_part(rows)
         place = (state.epoch, index * settings.batch_size + part.start)
-        images = _augmented(data, rows[part], run, place)
+        images = augmented_batch(data, rows[part], run, place)
         target = torch.from_numpy(data.good_response[rows[part]]).to(run.device, torch.float32)
         draw = (run.config.seed, run.fold, state.epoch, index, run.team.rank)
         images, target = mix(images, target, run.config.sampling.mixup_alpha, draw)
@@ -250,7 +250,7 @@ def _set_rate(state: FoldState, step: int, steps_per_epoch: int, config: Trainin
     set_rate(state.optimizer, rate, momentum)
 
 
-def _augmented(
+def augmented_batch(
     data: FoldData, rows: NDArray[np.int64], run: FoldRun, position: tuple[int, int]
 ) -> Tensor:
     """Read and augment one batch; position is the epoch and the batch's first place in it."""
