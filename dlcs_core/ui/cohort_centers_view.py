@@ -88,10 +88,10 @@ def _center_row(one: CenterResult) -> Mapping[str, str]:
 def _pooled_rows(found: CentersResult) -> list[Row]:
     rows: list[Row] = []
     for measure, part in found.pooled.items():
-        rows.append(_pooled_row(say(f"explorer_{measure}"), part.overall))
+        rows.append(_pooled_row(say(f"explorer_pooled_{measure}"), part.overall))
         rows += [
             _pooled_row(
-                say("explorer_measure_without", measure=say(f"explorer_{measure}"),
+                say("explorer_measure_without", measure=say(f"explorer_pooled_{measure}"),
                     center=cell_label(CENTER, center)), one,
             )
             for center, one in part.without.items()

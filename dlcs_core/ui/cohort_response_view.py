@@ -125,7 +125,7 @@ def _calibration_row(name: str, found: Calibration) -> dict[str, str]:
         say("ui_score"): column_label(name),
         say("ui_intercept"): _estimate(found.intercept),
         say("ui_slope"): _estimate(found.slope),
-        say("explorer_brier"): f"{found.brier.brier:.3f}",
+        "Brier": f"{found.brier.brier:.3f}",
         say("explorer_scaled_brier"): estimate_text(found.brier.scaled, digits=3),
         **errors,
         say("explorer_hosmer"): statistic,

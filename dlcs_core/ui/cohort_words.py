@@ -42,12 +42,18 @@ def p_text(p: float | None) -> str:
 def p_phrase(p: float | None) -> str:
     """Return a P value with its letter: ``P = 0.030``, ``P < 0.001``."""
     text = p_text(p)
+    if p is None:
+        return text
     return f"P {text}" if text.startswith("<") else f"P = {text}"
 
 
 def interval_text(ci95: tuple[float, float] | None, digits: int = 2) -> str:
     """Return an interval in brackets, with a space before; nothing where there is none."""
-    return f" ({ci95[0]:.{digits}f}–{ci95[1]:.{digits}f})" if ci95 else ""
+    if ci95 is None:
+        return ""
+    # A dash between negative numbers reads as another minus.
+    between = "–" if ci95[0] >= 0.0 else ", "
+    return f" ({ci95[0]:.{digits}f}{between}{ci95[1]:.{digits}f})"
 
 
 def estimate_text(

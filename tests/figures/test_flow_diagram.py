@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from dlcs_core.figures.flow_diagram import FlowBox, flow_figure
 
 BOXES = (
@@ -20,7 +22,7 @@ def test_boxes_follow_each_other_without_overlap():
     figure = flow_figure(BOXES, "Flow")
     boxes = sorted((s.y0, s.y1) for s in figure.layout.shapes if s.type == "rect" and s.x0 < 0.2)
     assert len(boxes) == len(BOXES)
-    for (_, bottom), (top, _) in zip(boxes, boxes[1:], strict=False):
+    for (_, bottom), (top, _) in pairwise(boxes):
         assert bottom < top
     assert boxes[-1][1] < figure.layout.yaxis.range[0]
 

@@ -18,7 +18,17 @@ EXPLORERS = ("response_explorer", "survival_explorer", "cohort_profile")
 VIEWS = {
     "response_explorer": (
         "view",
-        ("threshold", "calibration", "decision", "groups", "subgroups", "tables"),
+        (
+            "threshold",
+            "calibration",
+            "decision",
+            "groups",
+            "correlation",
+            "subgroups",
+            "tables",
+            "recalibration",
+            "flow",
+        ),
     ),
     "survival_explorer": ("survival_view", ("curves", "cox", "performance")),
     "cohort_profile": ("profile_view", ("table_one", "distribution", "missing", "drift")),

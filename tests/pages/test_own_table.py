@@ -139,6 +139,22 @@ def test_a_degenerate_table_is_answered_in_words_and_never_with_nan(
     assert not re.search(r"\bnan\b|\binf\b", said(app, shown), re.IGNORECASE)
 
 
+RESPONSE_VIEWS = (
+    "calibration", "decision", "groups", "correlation", "subgroups", "tables", "recalibration",
+    "flow",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", DEGENERATE.values(), ids=DEGENERATE)
+def test_every_view_of_a_degenerate_table_speaks_in_words(own, patients, shown, change):
+    app = own("response_explorer", change(patients))
+    for view in RESPONSE_VIEWS if app.metric else ():
+        app.get_by_key("view").set_value(view).run()
+        assert not app.exception
+        assert not re.search(r"\bnan\b|\binf\b", said(app, shown), re.IGNORECASE)
+        assert not any("NaN" in chart.proto.spec for chart in app.get("plotly_chart"))
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"a,b\n", b"\x00\x01", b"a,a\n1,2\n", b"a,b\n1\n"],
     ids=["empty", "header only", "not text", "one name twice", "ragged"],

@@ -1,5 +1,7 @@
 """The flow diagram counts every row of the table once."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,7 +33,7 @@ def test_each_box_holds_those_of_the_box_above_without_those_left_out(table):
     selection = Selection("external_validation", {"sex": ("male",)})
     flow = cohort_flow(table, selection, ["dlcs"])
     assert [step.n for step in flow.steps] == [12, 12, 5, 4]
-    for above, step in zip(flow.steps, flow.steps[1:], strict=False):
+    for above, step in pairwise(flow.steps):
         assert above.n - sum(lost.n for lost in step.left_out) == step.n
     assert flow.steps[2].left_out == (
         LeftOut("cohort", "cohort", 3),
