@@ -224,21 +224,21 @@ def fit_thresholds(
         raise ModelError("model_part_malformed", part="conformal", field="error_rate")
     values = np.asarray(probability, dtype=np.float64)
     known, good = np.isfinite(values), np.asarray(good_response).astype(np.bool_)
-    of_good, of_poor = np.sort(values[known & good]), np.sort(1.0 - values[known & ~good])
+    of_good, of_poor = np.sort(values[known & good]), np.sort(values[known & ~good])[::-1]
     return LabelThresholds(
-        good_from=_quantile(of_good, error_rate),
-        poor_to=1.0 - _quantile(of_poor, error_rate),
+        good_from=_most_extreme(of_good, error_rate, 0.0),
+        poor_to=_most_extreme(of_poor, error_rate, 1.0),
         n_good=of_good.size,
         n_poor=of_poor.size,
     )
 
 
-def _quantile(ascending: FloatArray, error_rate: float) -> float:
-    """Return the value below which a label's p is at most the error rate; 0 where there is none.
+def _most_extreme(from_extreme: FloatArray, error_rate: float, always: float) -> float:
+    """Return the most extreme value whose label stays in the set.
 
     With k = floor(error_rate (n + 1)) the rank p exceeds the error rate exactly from the k-th
-    smallest value on.
+    most extreme value on; with k = 0 it always does.
     """
     # The product of exact decimals must not fall below its whole number by rounding.
-    rank = math.floor(error_rate * (ascending.size + 1) + 1e-9)
-    return float(ascending[rank - 1]) if rank else 0.0
+    rank = math.floor(error_rate * (from_extreme.size + 1) + 1e-9)
+    return float(from_extreme[rank - 1]) if rank else always

@@ -206,7 +206,7 @@ class SimilarCases:
             fold=_folds(numbers["fold"]),
             log_odds=numbers["log_odds"],
             dl_signature=_inside(numbers["dl_signature"], "dl_signature"),
-            good_response=_inside(numbers["good_response"], "good_response") == 1.0,
+            good_response=_outcomes(numbers["good_response"]),
             dlcs=dlcs,
             patients=_columns(fields["patients"], n),
         )
@@ -224,6 +224,12 @@ def _inside(values: FloatArray, field: str) -> FloatArray:
     if ((values < 0.0) | (values > 1.0)).any():
         raise _refused(field)
     return values
+
+
+def _outcomes(values: FloatArray) -> NDArray[np.bool_]:
+    if not np.isin(values, (0.0, 1.0)).all():
+        raise _refused("good_response")
+    return np.asarray(values == 1.0)
 
 
 def _folds(values: FloatArray) -> NDArray[np.int64]:
