@@ -45,7 +45,7 @@ def support_of(images: Tensor) -> Tensor:
 @cache
 def _bands(size: int, width: int) -> Tensor:
     place = torch.arange(size)
-    return ((place[:, None] - place).abs() <= width // 2).float() / width
+    return ((place[:, None] - place).abs() <= width // 2).double() / width
 
 
 @cache
@@ -53,4 +53,4 @@ def _patches(size: int) -> Tensor:
     patch = min(PATCH_PX, size)
     start = torch.arange(0, size - patch + 1, STEP_PX)
     inside = torch.arange(size) - start[:, None]
-    return ((inside >= 0) & (inside < patch)).float() / patch
+    return ((inside >= 0) & (inside < patch)).double() / patch

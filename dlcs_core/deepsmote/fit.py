@@ -174,8 +174,8 @@ def sharpened(decoded: Decoded) -> Tensor:
 
 
 def to_tensor(values: FloatImages, device: torch.device) -> Tensor:
-    """Move an array to the device."""
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(device)
+    """Copy an array to the device; one mapped from disk must not be shared."""
+    return torch.from_numpy(np.array(values, dtype=np.float32, order="C")).to(device)
 
 
 def _shape(images: FloatImages) -> tuple[int, int, int]:

@@ -95,7 +95,7 @@ def ssim(images: FloatImages, others: FloatImages) -> NDArray[np.float64]:
     Variances are the unbiased ones, and only windows that lie within the image count: both as in
     scikit-image.
     """
-    a, b = (torch.from_numpy(np.asarray(one, dtype=np.float64)) for one in (images, others))
+    a, b = (torch.from_numpy(np.array(one, dtype=np.float64)) for one in (images, others))
     edge, pixels = SSIM_WINDOW_PX // 2, SSIM_WINDOW_PX**2
 
     def average(values: torch.Tensor) -> torch.Tensor:
@@ -116,8 +116,8 @@ def band_power(images: FloatImages, masks: NDArray[np.uint8]) -> NDArray[np.floa
 
     Averages run over the mask only, so that its edge is no texture.
     """
-    finer = torch.from_numpy(np.asarray(images, dtype=np.float64))
-    inside = torch.from_numpy(np.asarray(masks > 0, dtype=np.float64))
+    finer = torch.from_numpy(np.array(images, dtype=np.float64))
+    inside = torch.from_numpy(np.array(masks > 0, dtype=np.float64))
     whole, powers = finer, []
     for width in BAND_EDGES_PX[1:]:
         share = moving_average(inside, width).clamp_min(1e-9)
@@ -131,5 +131,5 @@ def band_power(images: FloatImages, masks: NDArray[np.uint8]) -> NDArray[np.floa
 
 def supports(images: FloatImages) -> NDArray[np.uint8]:
     """Return where images are not empty, as 0 or 1."""
-    found = support_of(torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)))
+    found = support_of(torch.from_numpy(np.array(images, dtype=np.float32, order="C")))
     return found.numpy().astype(np.uint8)

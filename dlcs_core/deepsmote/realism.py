@@ -68,7 +68,7 @@ def random_features(images: FloatImages, seed: int = 0) -> Features:
     filters = filters / filters.norm(dim=(2, 3), keepdim=True)
     parts = []
     for start in range(0, len(images), IMAGES_AT_A_TIME):
-        chosen = np.ascontiguousarray(images[start : start + IMAGES_AT_A_TIME])
+        chosen = np.array(images[start : start + IMAGES_AT_A_TIME], dtype=np.float32, order="C")
         parts.append(_filtered(torch.from_numpy(chosen), filters))
     return torch.cat(parts).double().numpy()
 
