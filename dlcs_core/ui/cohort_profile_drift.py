@@ -75,7 +75,7 @@ def reference_in_use(in_use: CohortInUse) -> tuple["pd.DataFrame | None", str]:
     keep("drift_from", chosen, options[0])
     if chosen == OWN:
         return own, "explorer_drift_own_training"
-    return served, "explorer_drift_demo_training"
+    return served, "explorer_drift_from_shipped"
 
 
 def _show_both(reference: "pd.DataFrame", table: "pd.DataFrame", names: list[str]) -> None:
