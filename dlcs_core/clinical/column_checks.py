@@ -26,6 +26,10 @@ SCORE_COLUMNS = ("dl_signature", "dl_score", "clinical_signature", "dlcs")
 MAX_OS_MONTHS = 600
 """Fifty years: longer times are days, or a slip."""
 
+FEWEST_NUMBERS = 5
+MOSTLY = 0.8
+"""A column with so many different numbers, and this share of them, was meant to hold numbers."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -209,10 +213,29 @@ def _check_score(name: str, column: pd.Series) -> Checked:
 
 def _check_unknown(name: str, column: pd.Series) -> Checked:
     """Pass a column that the contract does not know; infinite numbers are emptied and found."""
+    if column.dtype == object:
+        return column, _text_among_numbers(name, column)
     if column.dtype != "float64":
         return column, []
     is_infinite = np.isinf(column.to_numpy())
     return column.mask(is_infinite), _finding(name, "column_not_finite", is_infinite, column)
+
+
+def _text_among_numbers(name: str, column: pd.Series) -> list[Finding]:
+    """Find the few texts that make levels of a column of numbers."""
+    import pandas as pd
+
+    cells = pd.Series(column.dropna().unique())
+    numbers = pd.to_numeric(cells, errors="coerce")
+    # Numbers written as text throughout, such as padded codes, are levels on purpose.
+    texts = cells[~np.isfinite(numbers)]
+    n_numbers = cells.size - texts.size
+    if not texts.size or n_numbers < FEWEST_NUMBERS or n_numbers < MOSTLY * cells.size:
+        return []
+    is_text = column.isin(texts).to_numpy()
+    row = int(column.index[int(np.argmax(is_text))])
+    values = {"column": displayable(name), "count": int(is_text.sum()), "row": row}
+    return [Finding(name, Notice("column_has_text_among_numbers", values), False)]
 
 
 def _same_level(levels: tuple[str, ...], text: str) -> str | None:

@@ -5,6 +5,7 @@ import io
 import openpyxl
 import pytest
 
+from dlcs_core.clinical.cohort import read_cohort
 from dlcs_core.clinical.table import read_table
 
 
@@ -80,3 +81,12 @@ def test_text_cells_of_a_workbook_keep_their_zeros(tmp_path):
     frame = read_table(path).frame
     assert frame["record"].tolist() == ["007", "0100"]
     assert frame["age"].tolist() == [61, 7]
+
+
+def test_a_text_among_numbers_is_told_of_and_codes_are_not(tmp_path):
+    cells = ["size,code,kind"] + [f"{i}.5,00{i},{'ab'[i % 2]}" for i in range(8)]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([*cells, "high,009,a"]) + "\n")
+    notices = read_cohort(path).warnings
+    assert [notice.code for notice in notices] == ["column_has_text_among_numbers"]
+    assert notices[0].values == {"column": "size", "count": 1, "row": 10}
