@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dlcs_core.bundle.reader import Bundle
     from dlcs_core.imaging.study import Study
     from dlcs_core.report.case_report import CaseReport
+    from dlcs_core.report.case_view import CaseView
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--html", type=Path, metavar="FILE", help="self-contained report")
-    parser.add_argument("--pdf", type=Path, metavar="FILE", help="the same on one page to print")
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help="the same to print")
+    parser.add_argument("--pptx", type=Path, metavar="FILE", help="one 16:9 slide")
     parser.add_argument("--save-overlay", type=Path, metavar="DIR", help="the three slices as PNG")
 
 
@@ -30,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Assess the case and write what was asked for."""
     check_output(arguments.html)
     check_output(arguments.pdf)
+    check_output(arguments.pptx)
     case = _assess(arguments)
     if arguments.save_overlay:
         from dlcs_core.report.overlay import write_overlays
@@ -40,7 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pdf:
         from dlcs_core.report.pdf import case_pdf
 
-        write_file(arguments.pdf, case_pdf(case.report, case.study, language()))
+        write_file(arguments.pdf, case_pdf(case.report, language(), _view(case)))
+    if arguments.pptx:
+        from dlcs_core.report.slide import case_pptx
+
+        write_file(arguments.pptx, case_pptx(case.report, language(), _view(case)))
     if arguments.json:
         from dlcs_core.report.case_json import case_json
 
@@ -85,9 +92,13 @@ def _read_bundle(directory: Path) -> "Bundle":
 
 
 def _html(case: _Case) -> str:
-    from dlcs_core.report.case_view import make_case_view
     from dlcs_core.report.document import case_html
 
+    return case_html(case.report, language(), _view(case))
+
+
+def _view(case: _Case) -> "CaseView":
+    from dlcs_core.report.case_view import make_case_view
+
     # Files from a command line are never known to be the shipped phantoms.
-    view = make_case_view(case.report, case.study, case.bundle, is_demo=False)
-    return case_html(case.report, language(), view)
+    return make_case_view(case.report, case.study, case.bundle, is_demo=False)

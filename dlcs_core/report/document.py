@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -60,13 +61,23 @@ def case_html(
     str
         HTML with inline style and figures. Nothing in it comes from outside or runs.
     """
-    facts = _facts(report, view, language)
-    provenance = _provenance(report, printed_at or datetime.now(UTC), language)
+    facts = case_facts(report, view, language)
+    provenance = provenance_rows(report, printed_at or datetime.now(UTC), language)
     return _template().render(facts, provenance=provenance)
 
 
-def _facts(report: CaseReport, view: CaseView | None, language: str) -> dict[str, object]:
-    """Return everything that the template shows, already worded."""
+def case_facts(report: CaseReport, view: CaseView | None, language: str) -> dict[str, Any]:
+    """Return everything that a printed report shows, already worded.
+
+    Parameters
+    ----------
+    report : CaseReport
+        The assessment.
+    view : CaseView or None
+        Native slices, nomogram and the risk groups' curves.
+    language : str
+        Language of the words.
+    """
     return {
         "say": partial(_say, language),
         "language": language,
@@ -233,7 +244,8 @@ def _probability(value: float | None) -> str:
     return "–" if value is None else f"{of_hundred_text(value)}%"
 
 
-def _provenance(report: CaseReport, printed_at: datetime, language: str) -> Rows:
+def provenance_rows(report: CaseReport, printed_at: datetime, language: str) -> Rows:
+    """Return what a printed report was made with: name and value."""
     bundle = report.bundle
     facts = {
         "doc_printed": printed_at.strftime("%Y-%m-%d %H:%M UTC"),

@@ -1,176 +1,255 @@
-"""A case report in PDF, A4: text, the three slices, the survival curve."""
+"""A case report as PDF, A4: what the HTML report shows, with vector figures and its own font.
 
-import io
-import textwrap
+No browser is needed. Latin and Chinese type come from one embedded font, so that the page looks
+the same wherever it is opened.
+"""
+
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout
+from fpdf.fonts import FontFace
 
-from dlcs_core.imaging.study import Study
 from dlcs_core.report.case_report import CaseReport
-from dlcs_core.report.case_text import case_text
-from dlcs_core.report.overlay import overlay_rgb, relative_heat
+from dlcs_core.report.case_view import CaseView
+from dlcs_core.report.document import case_facts, provenance_rows
+from dlcs_core.report.svg_on_pdf import draw_svg
 from dlcs_core.translation import sentence
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-subset.ttf"
+FONT = "Noto"
 
-A4_INCH = (8.27, 11.69)
-LINE_HEIGHT = 0.0165
-"""Of the page's height, at 9 points."""
+MARGIN_MM, WIDTH_MM = 14.0, 182.0
+INK, QUIET, ACCENT, RULE = "#1c2733", "#4d5b69", "#a34600", "#d5dde5"
 
-LINES_PER_PAGE = 29
-"""Lines between the title and the slices."""
-
-OVERPRINT_COLOR = "#d55e00"
-"""Vermilion: shows on paper and on dark CT."""
-
-CHINESE_FONTS = ("Noto Sans CJK SC", "Noto Serif CJK SC", "WenQuanYi Zen Hei", "SimHei", "SimSun")
-"""Looked for in this order; without any of them the page is in English."""
-
-_COLUMNS = {"en": 100, "zh": 56}
-_FIELD_MM = 120.0
+_TITLE, _STATEMENT, _HEADING, _TEXT, _SMALL = 17.0, 15.0, 11.5, 9.5, 8.0
+"""Sizes of type in points."""
+_ICONS_MM = 68.0
 
 
-def case_pdf(report: CaseReport, study: Study, language: str = "en") -> bytes:
+def case_pdf(
+    report: CaseReport,
+    language: str = "en",
+    view: CaseView | None = None,
+    *,
+    notes: Sequence[str] = (),
+    printed_at: datetime | None = None,
+) -> bytes:
     """Return a case report as PDF.
 
     Parameters
     ----------
     report : CaseReport
-        The assessment. No identifier of the patient is printed.
-    study : Study
-        The study that was assessed.
+        The assessment. No identifier of the patient is printed; the page leaves a line for it.
     language : str
         ``"en"`` or ``"zh"``.
+    view : CaseView, optional
+        Native slices, nomogram and the risk groups' curves; as in
+        :func:`dlcs_core.report.document.case_html`.
+    notes : sequence of str
+        Further lines under the statement, already worded: how often the study was assessed.
+    printed_at : datetime, optional
+        Date on the page; now by default.
 
     Returns
     -------
     bytes
-        One page, more where there are many warnings; text stays text.
+        A4 pages; text stays text, figures stay vectors.
     """
-    from matplotlib import rc_context
-
-    language, fonts = _fonts(language)
-    with rc_context({"font.family": fonts, "pdf.fonttype": 42, "font.size": 9}):
-        first, *more = _pages_of(_lines(report, language))
-        page = _text_page(first, report, language)
-        _draw_slices(page, report, study, language)
-        _draw_survival(page, report, language)
-        return _bound([page, *(_text_page(lines, report, language) for lines in more)])
-
-
-def _bound(pages: Sequence["Figure"]) -> bytes:
-    from matplotlib.backends.backend_pdf import PdfPages
-
-    content = io.BytesIO()
-    with PdfPages(content, metadata={"CreationDate": None}) as document:
-        for page in pages:
-            document.savefig(page)
-    return content.getvalue()
+    printed_at = printed_at or datetime.now(UTC)
+    facts = case_facts(report, view, language)
+    pages = _Pages(sentence("doc_title", language), sentence("ui_research_use", language))
+    pages.set_creation_date(printed_at)
+    pages.add_page()
+    _draw_top(pages, facts, language)
+    _draw_statement(pages, facts, notes, language)
+    _draw_slices(pages, report, facts, language)
+    _draw_tables(pages, report, facts, language)
+    _draw_survival(pages, report, facts, language)
+    _draw_rest(pages, facts, provenance_rows(report, printed_at, language), language)
+    return bytes(pages.output())
 
 
-def _fonts(language: str) -> tuple[str, list[str]]:
-    """Return the language that can be set here, and the fonts for it."""
-    from matplotlib.font_manager import fontManager
+class _Pages(FPDF):
+    """A4 pages of this report: one font, the notice at every foot."""
 
-    if language != "zh":
-        return "en", ["DejaVu Sans"]
-    installed = {font.name for font in fontManager.ttflist}
-    found = [name for name in CHINESE_FONTS if name in installed]
-    return ("zh", [found[0], "DejaVu Sans"]) if found else ("en", ["DejaVu Sans"])
+    def __init__(self, title: str, notice: str) -> None:
+        super().__init__(format="A4", unit="mm")
+        self.notice = notice
+        self.set_title(title)
+        self.set_margins(MARGIN_MM, MARGIN_MM)
+        self.set_auto_page_break(auto=True, margin=MARGIN_MM + 4)
+        self.add_font(FONT, "", FONT_FILE)
+        self.set_font(FONT, size=_TEXT)
 
+    def footer(self) -> None:
+        """Print the notice and the page's number."""
+        self.set_y(-MARGIN_MM)
+        self.write_line(f"{self.notice}   {self.page_no()}", _SMALL, QUIET)
 
-def _lines(report: CaseReport, language: str) -> list[str]:
-    identity = sentence(
-        "pdf_bundle",
-        language,
-        name=report.bundle.name,
-        version=report.bundle.version,
-        sha256=report.bundle.sha256[:16],
-        origin=report.bundle.survival_time_origin,
-    )
-    return _wrapped([identity, *case_text(report, language)], _COLUMNS[language])
+    def write_line(self, text: str, size: float = _TEXT, color: str = INK, **more: Any) -> None:
+        """Write a paragraph over the page's width and go below it."""
+        self.set_font(FONT, size=size)
+        self.set_text_color(color)
+        box: dict[str, Any] = {"w": 0, "align": "L", **more}
+        self.multi_cell(h=size * 0.5, text=typable(text), new_x="LMARGIN", new_y="NEXT", **box)
 
+    def heading(self, text: str, room_mm: float = 30.0) -> None:
+        """Write a heading, on the next page where what follows has no room."""
+        if self.will_page_break(room_mm):
+            self.add_page()
+        self.ln(2)
+        self.write_line(text, _HEADING)
+        self.ln(0.5)
 
-def _pages_of(lines: Sequence[str]) -> list[Sequence[str]]:
-    return [lines[start : start + LINES_PER_PAGE] for start in range(0, len(lines), LINES_PER_PAGE)]
+    def figure(self, svg: str, width_mm: float, x_mm: float = MARGIN_MM) -> None:
+        """Draw a figure here and go below it."""
+        self.set_y(self.get_y() + draw_svg(self, svg, x_mm, self.get_y(), width_mm))
 
-
-def _text_page(lines: Sequence[str], report: CaseReport, language: str) -> "Figure":
-    from matplotlib.figure import Figure
-
-    page = Figure(figsize=A4_INCH)
-    page.text(0.07, 0.955, sentence("pdf_title", language), fontsize=15, weight="bold")
-    notice = sentence("research_use_only", language)
-    page.text(0.07, 0.02, notice, fontsize=8)
-    for number, line in enumerate(lines):
-        # Text of any origin is text: "$" would start a formula.
-        page.text(0.07, 0.935 - number * LINE_HEIGHT, line, parse_math=False, va="top")
-    if report.bundle.synthetic_training_data:
-        _overprint(page, language)
-    return page
-
-
-def _wrapped(paragraphs: Sequence[str], width: int) -> list[str]:
-    return [line for text in paragraphs for line in textwrap.wrap(text, width) or [""]]
-
-
-def _draw_slices(page: "Figure", report: CaseReport, study: Study, language: str) -> None:
-    heat = relative_heat(report)
-    indices = tuple(dict.fromkeys(report.study.slice_indices))
-    for place, index in enumerate(indices):
-        axes = page.add_axes((0.07 + 0.29 * place, 0.235, 0.28, 0.2))
-        axes.imshow(overlay_rgb(report, study, index, heat), interpolation="bilinear")
-        _center_on_tumor(axes, report, study)
-        axes.set_axis_off()
-        axes.set_title(sentence("pdf_slice", language, slice=index), fontsize=8)
-    caption = _wrapped([sentence("pdf_heat", language)], _COLUMNS[language])
-    page.text(0.07, 0.225, "\n".join(caption), va="top", fontsize=8)
+    def rows(
+        self, rows: Sequence[Sequence[str]], widths: Sequence[float], head: Sequence[str] = ()
+    ) -> None:
+        """Write a table with thin rules; ``widths`` in mm."""
+        self.set_font(FONT, size=_TEXT - 0.5)
+        self.set_text_color(INK)
+        self.set_draw_color(RULE)
+        self.set_line_width(0.2)
+        style = FontFace(color=QUIET, emphasis="")
+        with self.table(
+            width=sum(widths), col_widths=tuple(widths), align="LEFT", line_height=4.6, padding=0.4,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES, headings_style=style,
+            first_row_as_headings=bool(head), text_align="LEFT",
+        ) as table:  # fmt: skip
+            for row in ([head] if head else []) + list(rows):
+                drawn = table.row()
+                for cell in row:
+                    drawn.cell(typable(cell))
+        self.set_x(self.l_margin)
 
 
-def _center_on_tumor(axes: "Axes", report: CaseReport, study: Study) -> None:
-    """Show a square field of fixed size around the key slice's outline."""
-    rows, columns = np.nonzero(study.mask.plane(report.study.key_slice_index))
-    _, row_mm, column_mm = study.volume.grid.spacing_mm
-    half_rows, half_columns = _FIELD_MM / 2 / row_mm, _FIELD_MM / 2 / column_mm
-    axes.set_xlim(columns.mean() - half_columns, columns.mean() + half_columns)
-    axes.set_ylim(rows.mean() + half_rows, rows.mean() - half_rows)
-    axes.set_aspect(row_mm / column_mm)
+def typable(text: str) -> str:
+    """Return a text that the font can set: it has no raised 9, the power in a unit.
+
+    Examples
+    --------
+    >>> typable("4.2 10⁹/L")
+    '4.2 10^9/L'
+    """
+    return text.replace("⁹", "^9")
 
 
-def _draw_survival(page: "Figure", report: CaseReport, language: str) -> None:
-    curve = report.survival.curve
-    if curve is None:
+def _draw_top(pages: _Pages, facts: dict[str, Any], language: str) -> None:
+    pages.write_line(sentence("doc_title", language), _TITLE)
+    pages.write_line(sentence("doc_patient", language) + " ______________________", _TEXT, QUIET)
+    pages.write_line(sentence("ui_research_use", language), _TEXT, ACCENT)
+    if facts["overprinted"]:
+        pages.set_draw_color(ACCENT)
+        pages.set_line_width(0.8)
+        pages.ln(1)
+        pages.write_line(sentence("ui_overprint", language), 14, ACCENT, border=1, align="C")
+    elif facts["report"].bundle.synthetic_training_data:
+        pages.write_line(sentence("ui_synthetic_case", language), _TEXT, ACCENT)
+    pages.ln(2)
+
+
+def _draw_statement(
+    pages: _Pages, facts: dict[str, Any], notes: Sequence[str], language: str
+) -> None:
+    leading = facts["headline"]
+    if leading is None:
+        pages.write_line(sentence("doc_abstained", language), _STATEMENT)
+        for reason in facts["reasons"]:
+            pages.write_line(f"• {reason}")
         return
-    axes = page.add_axes((0.12, 0.075, 0.5, 0.115))
-    low, survival, high = (
-        np.array(values, dtype=np.float64)
-        for values in (curve.ci95_low, curve.survival, curve.ci95_high)
+    good, poor = leading["good"], leading["poor"]
+    top = pages.get_y()
+    height = draw_svg(
+        pages, str(leading["icons"]), MARGIN_MM + WIDTH_MM - _ICONS_MM, top, _ICONS_MM
     )
-    axes.fill_between(curve.times_months, low, high, step="post", color="0.85")
-    axes.step(curve.times_months, survival, where="post", color="0.1")
-    axes.set_ylim(0, 1)
-    axes.set_xticks(range(0, 37, 6))
-    axes.set_xlabel(sentence("pdf_months", language), fontsize=8)
-    axes.set_ylabel(sentence("pdf_survival", language), fontsize=8)
+    well, bad = (sentence(code, language, count=count) for code, count in
+                 (("fig_respond_well", good), ("fig_respond_not", poor)))  # fmt: skip
+    pages.set_xy(MARGIN_MM + WIDTH_MM - _ICONS_MM, top + height + 1)
+    pages.write_line(f"{well} · {bad}", _SMALL, QUIET)
+    pages.set_xy(MARGIN_MM, top)
+    width = WIDTH_MM - _ICONS_MM - 6
+    pages.write_line(sentence(leading["code"], language, good=good, poor=poor), _STATEMENT, w=width)
+    pages.ln(1)
+    pages.write_line(sentence("ui_reference_class", language), w=width)
+    for line in (*facts["uncertainty"], leading["source"], *notes):
+        pages.write_line(line, _SMALL, QUIET, w=width)
+    pages.set_y(max(pages.get_y(), top + height + 6))
 
 
-def _overprint(page: "Figure", language: str) -> None:
-    """Say across the page what a model that learnt from phantoms does not know."""
-    text = "\n".join(textwrap.wrap(sentence("pdf_overprint", language), 26))
-    above_all = page.add_axes((0, 0, 1, 1), zorder=10)
-    above_all.set_axis_off()
-    above_all.text(
-        0.5,
-        0.5,
-        text,
-        fontsize=34,
-        color=OVERPRINT_COLOR,
-        alpha=0.4,
-        rotation=35,
-        ha="center",
-        va="center",
-    )
+def _draw_slices(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+    slices = facts["figures"]["slices"]
+    width = (WIDTH_MM - 6) / 3
+    pages.heading(sentence("ui_slices", language), room_mm=width + 16)
+    top = pages.get_y()
+    for place, (number, is_key, svg) in enumerate(slices):
+        x = MARGIN_MM + place * (width + 3)
+        height = draw_svg(pages, str(svg), x, top, width)
+        pages.set_xy(x, top + height)
+        caption = sentence("ui_slice_key" if is_key else "ui_slice_number", language, number=number)
+        pages.set_font(FONT, size=_SMALL)
+        pages.set_text_color(QUIET)
+        pages.cell(width, 4.5, caption)
+    pages.set_xy(MARGIN_MM, top + width + 4.5)
+    caption = "ui_slices_caption" if report.abstained else "ui_heat_caption"
+    pages.write_line(sentence(caption, language), _SMALL, QUIET)
+
+
+def _draw_tables(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+    """Write study and signatures side by side, then the nomogram."""
+    top = pages.get_y()
+    pages.heading(sentence("ui_study", language))
+    pages.rows(facts["study_rows"], (42, 62))
+    if report.abstained:
+        return
+    bottom = pages.get_y()
+    pages.set_left_margin(MARGIN_MM + 110)
+    pages.set_y(top)
+    pages.heading(sentence("ui_signatures", language))
+    head = ("", sentence("fig_signature_probability", language))
+    pages.rows(facts["signature_rows"], (32, 40), head)
+    pages.set_left_margin(MARGIN_MM)
+    pages.set_y(max(bottom, pages.get_y()))
+    if facts["point_rows"]:
+        pages.heading(sentence("ui_nomogram", language), room_mm=75)
+        nomogram = str(facts["figures"]["nomogram"])
+        if nomogram:
+            pages.figure(nomogram, WIDTH_MM * 0.75)
+        codes = ("ui_variable", "ui_value", "fig_points")
+        pages.rows(facts["point_rows"], (70, 70, 42), [sentence(code, language) for code in codes])
+
+
+def _draw_survival(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+    if not facts["survival_rows"]:
+        return
+    pages.heading(sentence("ui_survival", language), room_mm=100)
+    pages.figure(str(facts["figures"]["survival"]), WIDTH_MM * 0.8)
+    origin = sentence("ui_survival_origin", language, origin=facts["time_origin"])
+    pages.write_line(f"{origin} {sentence('ui_reference_class', language)}", _SMALL, QUIET)
+    codes = ("ui_month", "ui_alive", "ui_ci95")
+    pages.rows(facts["survival_rows"], (40, 40, 60), [sentence(code, language) for code in codes])
+    pages.write_line(sentence(f"ui_risk_group_{report.survival.risk_group}", language), _SMALL)
+
+
+def _draw_rest(
+    pages: _Pages, facts: dict[str, Any], provenance: Sequence[Sequence[str]], language: str
+) -> None:
+    """Write the form, the warnings and what the report was made with."""
+    pages.heading(sentence("ui_clinical_form", language), room_mm=60)
+    pairs = facts["form_rows"]
+    half = (len(pairs) + 1) // 2
+    filled = [*pairs, ("", "")][: 2 * half]
+    rows = [(*filled[i], *filled[half + i]) for i in range(half)]
+    pages.rows(rows, (48, 43, 48, 43))
+    if facts["warnings"]:
+        pages.heading(sentence("ui_warnings", language, count=len(facts["warnings"])))
+        for warning in facts["warnings"]:
+            pages.write_line(f"• {warning}", _SMALL + 0.5)
+    pages.heading(sentence("ui_provenance", language), room_mm=34)
+    pages.rows(provenance, (48, 134))

@@ -76,7 +76,7 @@ def ct_svg(shown: CtSlice, opacity: float, language: str) -> Markup:
         _polyline(zip(x, y, strict=True), SKY, 0.8)
         for x, y in outlines_mm(shown.mask, shown.spacing_mm)
     ]
-    left, top, side = _field(shown)
+    left, top, side = field_of_view(shown)
     marks = (
         f'<text x="{left + 3:.1f}" y="{top + side / 2:.1f}" class="on">R</text>'
         f'<text x="{left + side - 7:.1f}" y="{top + side / 2:.1f}" class="on">L</text>'
@@ -85,7 +85,7 @@ def ct_svg(shown: CtSlice, opacity: float, language: str) -> Markup:
     return _svg(0, 0, "".join(layers) + marks, sentence("fig_outline", language), box)
 
 
-def _field(shown: CtSlice) -> tuple[float, float, float]:
+def field_of_view(shown: CtSlice) -> tuple[float, float, float]:
     """Return left, top and side of the square to show, in mm."""
     rows, columns = shown.image_hu.shape
     row_mm, column_mm = shown.spacing_mm

@@ -25,6 +25,7 @@ from dlcs_core.ui.assessment import AssessedCase
 from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.charts import show_figure
 from dlcs_core.ui.consultation_view import show_consultation
+from dlcs_core.ui.downloads import history_text
 from dlcs_core.ui.living_nomogram import (
     is_hypothetical,
     show_living_nomogram,
@@ -122,7 +123,7 @@ def show_headline(case: AssessedCase) -> None:
                 icon_array_figure(leading.probability, language()), key="figure_icons", theme=None,
                 config={"displayModeBar": False}, alt=say("ui_icons_alt", good=good),
             )  # fmt: skip
-        st.caption(_history(case))
+        st.caption(history_text(case))
 
 
 def _show_abstention(report: CaseReport) -> None:
@@ -142,14 +143,6 @@ def _uncertainty(case: AssessedCase, ci95: tuple[float, float] | None) -> str:
         count = len(case.report.dl_signature.fold_scores)
         parts.append(say("ui_disagreement", low=low, high=high, count=count))
     return " ".join(parts)
-
-
-def _history(case: AssessedCase) -> str:
-    history = case.history
-    if history.n_assessments < 2 or history.lowest is None or history.highest is None:
-        return say("ui_assessed_once")
-    low, high = of_hundred_text(history.lowest), of_hundred_text(history.highest)
-    return say("ui_assessed_often", count=history.n_assessments, low=low, high=high)
 
 
 @st.fragment

@@ -5,9 +5,12 @@ from functools import partial
 
 import streamlit as st
 
+from dlcs_core.figures.icon_array import of_hundred_text
 from dlcs_core.report.case_json import case_json
 from dlcs_core.ui.assessment import AssessedCase
 from dlcs_core.ui.words import language, say
+
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 
 def show_downloads(case: AssessedCase) -> None:
@@ -19,10 +22,41 @@ def show_downloads(case: AssessedCase) -> None:
             on_click="ignore", key="download_report",
         )  # fmt: skip
         st.download_button(
+            say("ui_download_pdf"), data=partial(_pdf, case, language(), history_text(case)),
+            file_name="dlcs-report.pdf", mime="application/pdf", icon=":material/picture_as_pdf:",
+            on_click="ignore", key="download_pdf",
+        )  # fmt: skip
+        st.download_button(
+            say("ui_download_slide"), data=partial(_slide, case, language(), history_text(case)),
+            file_name="dlcs-case.pptx", mime=PPTX, icon=":material/slideshow:",
+            on_click="ignore", key="download_slide",
+        )  # fmt: skip
+        st.download_button(
             say("ui_download_json"), data=partial(_json, case), file_name="dlcs-case.json",
             mime="application/json", icon=":material/data_object:", on_click="ignore",
             key="download_json",
         )  # fmt: skip
+
+
+def history_text(case: AssessedCase) -> str:
+    """Word how often this study was assessed, and with what range."""
+    history = case.history
+    if history.n_assessments < 2 or history.lowest is None or history.highest is None:
+        return say("ui_assessed_once")
+    low, high = of_hundred_text(history.lowest), of_hundred_text(history.highest)
+    return say("ui_assessed_often", count=history.n_assessments, low=low, high=high)
+
+
+def _pdf(case: AssessedCase, code: str, history: str) -> bytes:
+    from dlcs_core.report.pdf import case_pdf
+
+    return case_pdf(case.report, code, case.view, notes=(history,))
+
+
+def _slide(case: AssessedCase, code: str, history: str) -> bytes:
+    from dlcs_core.report.slide import case_pptx
+
+    return case_pptx(case.report, code, case.view, notes=(history,))
 
 
 def _html(case: AssessedCase, language_code: str) -> str:
