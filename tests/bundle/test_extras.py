@@ -26,7 +26,9 @@ def make_extras(fold=0):
     )  # fmt: skip
     return Extras(
         conformal=ConformalModel(0.1, {"dlcs": score}),
-        interval=IntervalModel(METHOD, "x", {"dlcs": ScoreInterval(0.0, 1.0, 1.0, 1.0, 2.0, share)}),
+        interval=IntervalModel(
+            METHOD, "x", {"dlcs": ScoreInterval(0.0, 1.0, 1.0, 1.0, 2.0, share)}
+        ),
         similar=SimilarCases(
             np.zeros((N, 3)), np.full(N, fold), np.zeros(N), np.full(N, 0.5),
             np.zeros(N, bool), np.full(N, np.nan), None,
