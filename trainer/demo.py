@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlcs_core.preprocessing.settings import PreprocessingSettings
 from trainer.__main__ import run_refusing
 from trainer.config import read_config
 from trainer.data import prepare_cache
@@ -24,6 +25,9 @@ PATIENTS = {"demo": 1060, "smoke": 90}
 """Patients by configuration: the paper's number, or just enough for every stage to run."""
 
 CENTERS = 6
+SLAB_MM = 5.0
+"""Slice thickness of the training centre's scanner, to which thinner slices are averaged."""
+
 DEMO_CASES = "demo_cases"
 
 
@@ -51,7 +55,8 @@ def _rebuild(options: argparse.Namespace) -> None:
     if not cohort.exists():
         synthesize_cohort(cohort, patients, options.seed)
     if not cache.exists():
-        prepare_cache(cohort / "manifest.csv", cache, jobs=options.jobs)
+        settings = PreprocessingSettings(slab_mm=SLAB_MM)
+        prepare_cache(cohort / "manifest.csv", cache, settings=settings, jobs=options.jobs)
     built = options.work / "bundle"
     fit_bundle(cache, config, built, jobs=options.jobs, truth=cohort / "truth.csv")
     options.assets.mkdir(parents=True, exist_ok=True)
