@@ -1,5 +1,7 @@
 """Every statistic refuses an impossible cohort, in words that say what to do."""
 
+from dataclasses import fields, is_dataclass
+
 import numpy as np
 import pytest
 
@@ -161,3 +163,55 @@ def test_survival_statistics_refuse_an_impossible_cohort(name, cohort):
 @pytest.mark.parametrize("name", [n for n in SURVIVAL if n not in CURVES])
 def test_comparing_survival_needs_a_death(name):
     assert refusal_of(SURVIVAL[name], [1, 2, 3], [0, 0, 0]) == "statistic_no_event"
+
+
+def leaves(result):
+    """Every number of a result, whatever holds it."""
+    if is_dataclass(result):
+        result = [getattr(result, field.name) for field in fields(result)]
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, list | tuple):
+        return [leaf for part in result for leaf in leaves(part)]
+    if result is None or isinstance(result, str | bytes):
+        return []
+    return np.ravel(np.asarray(result, dtype=float)).tolist()
+
+
+ROW_BY_ROW = ("lowess_curve", "fit_lasso", "proportional_hazards_test", "fit_cox", "log_rank_test",
+              "harrell_c", "uno_c", "time_dependent_auc", "survival_calibration",
+              "survival_calibration_slope", "net_benefit_difference", "recalibrate")  # fmt: skip
+"""Their arguments here are made from the place of a row, or they draw at random."""
+
+
+def sound(n=60):
+    rng = np.random.default_rng(6)
+    outcome = rng.random(n) < 0.45
+    return outcome.astype(float), (0.25 + 0.3 * outcome + 0.4 * rng.random(n)).round(3)
+
+
+def followed(n=60):
+    rng = np.random.default_rng(7)
+    return rng.exponential(9, n).round(1) + 3, (rng.random(n) < 0.6).astype(float)
+
+
+@pytest.mark.parametrize("name", [n for n in (*BINARY, *SURVIVAL) if n not in ROW_BY_ROW])
+def test_the_order_of_patients_is_irrelevant(name):
+    statistic = BINARY.get(name) or SURVIVAL[name]
+    first, second = sound() if name in BINARY else followed()
+    order = np.random.default_rng(8).permutation(first.size)
+    found, again = statistic(first, second), statistic(first[order], second[order])
+    assert leaves(found)
+    np.testing.assert_allclose(leaves(again), leaves(found), rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", [*BINARY, *SURVIVAL])
+def test_inputs_are_never_modified(name):
+    statistic = BINARY.get(name) or SURVIVAL[name]
+    columns = sound() if name in BINARY else followed()
+    kept = [column.copy() for column in columns]
+    for column in columns:
+        column.flags.writeable = False
+    statistic(*columns)
+    for column, before in zip(columns, kept, strict=True):
+        np.testing.assert_array_equal(column, before)
