@@ -4,7 +4,7 @@ Everything here lives in the visitor's session: a table of patients never enters
 others share. Arguments count by what identifies them, so none of them is left out of the key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -17,11 +17,10 @@ from dlcs_core.report.association import (
     association_report,
 )
 from dlcs_core.report.cohort_correlation import Correlations, correlations
-from dlcs_core.report.cohort_grouping import LOW, Division, divided, monthly_grid, predictions_of
+from dlcs_core.report.cohort_grouping import LOW, Division, divided
 from dlcs_core.report.cohort_recalibration import CohortRecalibration, cohort_recalibration
 from dlcs_core.report.cohort_selection import Selection, select
 from dlcs_core.report.response import ResponseReport, ResponseRequest, response_report
-from dlcs_core.report.survival import SurvivalReport, SurvivalRequest, survival_report
 from dlcs_core.report.table_one import TableOneReport, TableOneRequest, table_one_report
 from dlcs_core.ui.cohort_source import CohortInUse
 
@@ -104,38 +103,6 @@ def recalibration(
         If there is none.
     """
     return cohort_recalibration(selected(in_use, selection), column, score, cohort)
-
-
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)
-def survival(
-    in_use: CohortInUse, selection: Selection, risk: str | None, division: Division
-) -> SurvivalReport:
-    """Return the evaluation of overall survival by group.
-
-    Raises
-    ------
-    CohortError
-        If it is impossible.
-    """
-    table = divided(selected(in_use, selection), division)
-    request = SurvivalRequest(
-        risk=risk or SurvivalRequest.risk,
-        group=division.group_column,
-        survival=predictions_of(table),
-    )
-    return survival_report(table, request)
-
-
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False, hash_funcs=_HASHED)
-def survival_by_month(
-    in_use: CohortInUse, selection: Selection, risk: str | None
-) -> tuple[SurvivalReport, Mapping[float, str]]:
-    """Return the evaluation at every month, and which columns predict survival."""
-    table = selected(in_use, selection)
-    request = SurvivalRequest(
-        risk=risk or SurvivalRequest.risk, horizons_months=monthly_grid(table)
-    )
-    return survival_report(table, request), predictions_of(table)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False, hash_funcs=_HASHED)

@@ -68,8 +68,8 @@ def _choose_patient(table: "pd.DataFrame") -> int:
 
     Neither the patient nor the values are written into the address.
     """
-    names = _names(table)
-    if len(names) <= MOST_LISTED:
+    if len(table) <= MOST_LISTED:
+        names = [displayable(name) for name in _identifiers(table)]
         positions = [TYPICAL, *range(len(names))]
         chosen = st.selectbox(
             say("explorer_nomogram_patient"), positions, key="nomogram_patient", width=320,
@@ -92,12 +92,6 @@ def _identifiers(table: "pd.DataFrame") -> "np.ndarray":
     if "patient_id" in table.columns:
         return np.asarray(table["patient_id"].astype(str))
     return np.arange(1, len(table) + 1).astype(str)
-
-
-def _names(table: "pd.DataFrame") -> list[str]:
-    if len(table) > MOST_LISTED:
-        return [""] * len(table)
-    return [displayable(name) for name in _identifiers(table)]
 
 
 def _choose_values(found: CohortNomogram, row: int) -> dict[str, float | str | None]:

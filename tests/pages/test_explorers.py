@@ -30,8 +30,14 @@ VIEWS = {
             "flow",
         ),
     ),
-    "survival_explorer": ("survival_view", ("curves", "cox", "performance")),
-    "cohort_profile": ("profile_view", ("table_one", "distribution", "missing", "drift")),
+    "survival_explorer": (
+        "survival_view",
+        ("curves", "cox", "nomogram", "performance", "survival_calibration"),
+    ),
+    "cohort_profile": (
+        "profile_view",
+        ("table_one", "distribution", "missing", "drift", "precision"),
+    ),
 }
 
 
