@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dlcs_core.errors import TrainingError
-from trainer.cache import FILES, TrainingCache, read_cache, read_masks
+from trainer.cache import FILES, FURTHER, TrainingCache, read_cache, read_masks, write_cache
 
 Cohort = tuple[np.ndarray, pd.DataFrame]
 
@@ -43,6 +43,28 @@ def test_a_file_that_was_changed_is_refused(
         read_cache(directory)
     assert refusal.value.code == "cache_damaged"
     assert refusal.value.values["file"] == name
+
+
+def test_further_slices_come_back_and_are_held_against_their_hash(
+    small_cohort: Cohort, tmp_path: Path
+) -> None:
+    images, table = small_cohort
+    further = np.ascontiguousarray(images[:, :2] / 2)
+    facts = {"preprocessing": {}, "synthetic": True}
+    write_cache(tmp_path, images, (images > 0).astype(np.uint8), table, facts, further)
+    found = read_cache(tmp_path).further
+    assert found is not None
+    assert (found == further).all()
+    np.save(tmp_path / FURTHER, further + 1)
+    with pytest.raises(TrainingError) as refusal:
+        read_cache(tmp_path)
+    assert refusal.value.values["file"] == FURTHER
+
+
+def test_a_cache_without_further_slices_has_none(
+    small_cohort: Cohort, make_cache: Callable[..., TrainingCache]
+) -> None:
+    assert make_cache(*small_cohort).further is None
 
 
 def test_fingerprint_follows_the_images(

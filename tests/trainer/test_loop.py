@@ -205,3 +205,14 @@ def test_default_recipe_decays_matrices_only() -> None:
     assert all(parameter.ndim > 1 for parameter in matrices["params"])
     assert vectors["weight_decay"] == 0.0
     assert all(parameter.ndim <= 1 for parameter in vectors["params"])
+
+
+def test_further_slices_are_a_patients_own_and_synthetic_images_have_none() -> None:
+    images = np.arange(6, dtype=np.float32).reshape(2, 3, 1, 1) * np.ones((1, 1, 4, 4), np.float32)
+    further = np.full((1, 2, 4, 4), 9, dtype=np.float32)
+    rows = np.arange(1)
+    data = FoldData(images, np.zeros(1, dtype=bool), rows, rows, further=further)
+    assert (data.further_of(0) == 9).all()
+    assert data.further_of(1)[:, 0, 0].tolist() == [3, 5]
+    without = FoldData(images, np.zeros(1, dtype=bool), rows, rows)
+    assert without.further_of(0)[:, 0, 0].tolist() == [0, 2]
