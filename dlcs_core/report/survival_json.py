@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from dlcs_core.errors import CohortError
 from dlcs_core.report.survival import GroupSurvival, SurvivalReport
 from dlcs_core.report.survival_accuracy import Accuracy
 from dlcs_core.report.survival_model import Ranking
@@ -10,6 +11,7 @@ from dlcs_core.statistics.checks import FloatArray
 from dlcs_core.statistics.decision_curve import DecisionCurve
 from dlcs_core.statistics.group_tests import LogRankTest
 from dlcs_core.statistics.kaplan_meier import KaplanMeierCurve
+from dlcs_core.statistics.restricted_mean import restricted_mean_survival
 from dlcs_core.statistics.survival_calibration import SurvivalCalibration
 
 SCHEMA = "dlcs.survival/1"
@@ -47,9 +49,25 @@ def survival_json(report: SurvivalReport) -> Json:
             }
             for name, group in report.groups.items()
         },
+        "restricted_mean_months": {
+            name: _restricted_mean(group, report.request.horizons_months[-1])
+            for name, group in report.groups.items()
+        },
         "survival_at": {name: _at_horizons(group) for name, group in report.groups.items()},
         "ci": report.request.ci_type,
     }
+
+
+def _restricted_mean(group: GroupSurvival, horizon_months: float) -> Json:
+    """Return the mean time alive within the last horizon; None beyond the group's follow-up."""
+    try:
+        found = restricted_mean_survival(group.curve, horizon_months)
+    except CohortError:
+        return {"horizon": horizon_months, "mean": None, "se": None, "ci95": None}
+    return {
+        "horizon": horizon_months, "mean": found.mean_months, "se": found.se,
+        "ci95": list(found.ci95),
+    }  # fmt: skip
 
 
 def time_key(months: float) -> str:
@@ -75,6 +93,8 @@ def _ranking(found: Ranking | None, horizons: Sequence[float]) -> Json:
         "uno_c": found and found.uno_c,
         "auc": _by_time(horizons, auc.auc if auc else None),
         "auc_se": _by_time(horizons, auc.se if auc else None),
+        "auc_ci95_low": _by_time(horizons, auc.ci95_low if auc else None),
+        "auc_ci95_high": _by_time(horizons, auc.ci95_high if auc else None),
         "integrated_auc": auc and auc.integrated,
         "integrated_auc_monthly": found and found.integrated_monthly,
         "calibration_slope": found.slope.slope if found and found.slope else None,
@@ -116,12 +136,17 @@ def _calibration(found: SurvivalCalibration) -> Json:
 
 
 def _net_benefit(curve: DecisionCurve) -> list[Json]:
-    rows = zip(
-        curve.threshold.tolist(), curve.net_benefit.tolist(), curve.treat_all.tolist(), strict=True
-    )
+    columns = (
+        curve.threshold, curve.net_benefit, curve.treat_all, 100.0 * curve.net_interventions_avoided
+    )  # fmt: skip
     return [
-        {"threshold": t, "net_benefit": _finite(benefit), "treat_all": everybody}
-        for t, benefit, everybody in rows
+        {
+            "threshold": t,
+            "net_benefit": _finite(benefit),
+            "treat_all": everybody,
+            "interventions_avoided": _finite(avoided),
+        }
+        for t, benefit, everybody, avoided in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 

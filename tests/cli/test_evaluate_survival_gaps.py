@@ -137,3 +137,28 @@ def test_event_coded_1_2_is_refused(evaluate, write, columns):
 )
 def test_unusable_options_are_refused_in_one_line(evaluate, write, columns, options):
     assert isinstance(evaluate(write(columns), *options), str)
+
+
+def test_mean_time_alive_and_interventions_avoided_are_told(evaluate, write, columns):
+    found = evaluate(write(columns), "--group", "arm", "--survival", SURVIVAL)
+    for group, curve in found["kaplan_meier"].items():
+        mean = found["restricted_mean_months"][group]
+        assert mean["horizon"] == 35
+        times = [0.0, *(t for t in curve["time"] if t < 35), 35.0]
+        levels = [1.0, *curve["survival"]][: len(times) - 1]
+        area = sum(s * (b - a) for s, a, b in zip(levels, times, times[1:], strict=False))
+        assert mean["mean"] == pytest.approx(area)
+        assert mean["ci95"][0] < mean["mean"] < mean["ci95"][1]
+    told = [row for row in found["net_benefit"]["12"] if row["net_benefit"] is not None]
+    assert len(told) > 20
+    for row in told:
+        odds = row["threshold"] / (1 - row["threshold"])
+        expected = 100 * (row["net_benefit"] - row["treat_all"]) / odds
+        assert row["interventions_avoided"] == pytest.approx(expected)
+    low, high = found["auc_ci95_low"], found["auc_ci95_high"]
+    assert all(low[t] < found["auc"][t] < high[t] for t in ("12", "24", "35"))
+
+
+def test_no_mean_time_is_told_beyond_the_follow_up(evaluate, write, columns):
+    mean = evaluate(write(columns), "--times", "12,90")["restricted_mean_months"]["all"]
+    assert mean == {"horizon": 90, "mean": None, "se": None, "ci95": None}
