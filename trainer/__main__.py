@@ -234,12 +234,11 @@ def _audit(options: argparse.Namespace) -> None:
 
 
 def _cache_of(manifest: Path, out: Path, jobs: int) -> Path:
-    """Return the cache of a manifest beside the bundle, prepared where it is not there yet."""
-    from trainer.data import is_cache_of, prepare_cache
+    """Return the cache of a manifest beside the bundle, prepared as far as it is not there."""
+    from trainer.data import prepare_cache
 
     cache = out.with_name(out.name + ".cache")
-    if not is_cache_of(manifest, cache):
-        prepare_cache(manifest, cache, jobs=jobs)
+    prepare_cache(manifest, cache, jobs=jobs)
     return cache
 
 

@@ -1,7 +1,6 @@
 """From a manifest of studies to the tensor cache: ``python -m trainer prepare``."""
 
 import hashlib
-import json
 import multiprocessing
 import secrets
 import shutil
@@ -21,6 +20,7 @@ from dlcs_core.errors import DlcsError, TrainingError
 from dlcs_core.preprocessing.settings import PreprocessingSettings
 from trainer.cache import write_cache
 from trainer.progress import progress_bar
+from trainer.sources import MEASURED, CachedStudy, EarlierCache, read_earlier, signature
 
 REQUIRED_COLUMNS = ("patient_id", "center", "cohort", "good_response", "image", "mask")
 TRUTHS = "truth.csv"
@@ -28,6 +28,10 @@ TRUTHS = "truth.csv"
 
 FIRST_ROW = 2
 """Row number of the first patient as a spreadsheet shows it: the header is row 1."""
+
+
+Work = tuple[int, Path, Path, str | None, PreprocessingSettings]
+"""Row, image, mask, region and settings of a study."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,16 @@ def prepare_cache(
 ) -> list[BrokenStudy]:
     """Read every study of a training manifest once and write the tensor cache.
 
+    Where the cache is there already, only studies whose files changed are read; where nothing
+    changed, nothing is done.
+
     Parameters
     ----------
     manifest : Path
         Training manifest (CONTRACT 1); image and mask paths are relative to it.
     out : Path
-        Directory of the cache; must not exist. It appears when everything is written.
+        Directory of the cache, new or an earlier one. It appears, or takes the earlier one's
+        place, when everything is written.
     settings : PreprocessingSettings, optional
         The paper's by default.
     jobs : int
@@ -99,16 +107,21 @@ def prepare_cache(
     Raises
     ------
     TrainingError
-        If a study cannot be read (unless skipped), a patient has no outcome, or ``out`` exists.
+        If a study cannot be read (unless skipped), a patient has no outcome, or ``out`` is
+        something else than a cache.
     ClinicalError
         If the manifest breaks a rule of the contract.
     """
     settings = settings or PreprocessingSettings()
-    if out.exists():
-        raise TrainingError("cache_target_exists", found=str(out))
+    earlier = read_earlier(out, settings)
     table = read_cohort(manifest, required=REQUIRED_COLUMNS).table
     _refuse_unusable_rows(table)
-    studies = _read_studies(manifest, table, settings, jobs)
+    work = _work(manifest, table, settings)
+    sources = [signature(image, mask, region) for _, image, mask, region, _ in work]
+    manifest_sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    if earlier.is_whole(manifest_sha256, sources):
+        return []
+    studies = _read_studies(work, sources, earlier, jobs)
     broken = [one for one in studies if isinstance(one, BrokenStudy)]
     if broken and not (skip_broken and len(broken) < len(studies)):
         raise BrokenStudiesError(broken, len(studies))
@@ -117,8 +130,9 @@ def prepare_cache(
     facts = {
         "preprocessing": settings.to_dict(),
         "synthetic": manifest.with_name(TRUTHS).is_file(),
-        "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
+        "manifest_sha256": manifest_sha256,
         "skipped_rows": [one.row for one in broken],
+        "sources": [sources[n] for n in readable],
     }
     with _appearing_whole(out) as directory:
         images = np.stack([one.image for one in prepared])
@@ -127,15 +141,6 @@ def prepare_cache(
         rows = _cache_table(table, readable, prepared)
         write_cache(directory, images, masks, rows, facts, further)
     return broken
-
-
-def is_cache_of(manifest: Path, directory: Path) -> bool:
-    """Return whether a cache is there and was made from this very manifest."""
-    facts = directory / "cache.json"
-    if not facts.is_file():
-        return False
-    found = json.loads(facts.read_text(encoding="utf-8")).get("manifest_sha256")
-    return bool(found == hashlib.sha256(manifest.read_bytes()).hexdigest())
 
 
 class BrokenStudiesError(TrainingError):
@@ -165,31 +170,43 @@ def _refuse_unusable_rows(table: pd.DataFrame) -> None:
             raise TrainingError("manifest_cell_empty", column=column, row=row, count=len(empty))
 
 
-def _read_studies(
-    manifest: Path, table: pd.DataFrame, settings: PreprocessingSettings, jobs: int
-) -> list[PreparedStudy | BrokenStudy]:
-    """Read all studies, in parallel, in the order of the table."""
+def _work(manifest: Path, table: pd.DataFrame, settings: PreprocessingSettings) -> list[Work]:
+    """Return what reading each study needs, in the order of the table."""
     regions = table["roi"] if "roi" in table else [None] * len(table)
     folder = manifest.parent
-    work = [
+    return [
         (row + FIRST_ROW, folder / str(image), folder / str(mask), _region(region), settings)
         for row, (image, mask, region) in enumerate(
             zip(table["image"], table["mask"], regions, strict=True)
         )
     ]
-    with progress_bar(len(work), "Reading studies", "study") as bar:
-        studies = []
-        for study in _map_in_processes(work, jobs):
-            studies.append(study)
+
+
+def _read_studies(
+    work: list[Work], sources: list[str], earlier: EarlierCache, jobs: int
+) -> list[PreparedStudy | BrokenStudy]:
+    """Read the studies that no earlier cache holds, in parallel; all in the order of the table."""
+    studies: list[PreparedStudy | BrokenStudy | None] = [
+        _kept(earlier.studies.get(source)) for source in sources
+    ]
+    unread = [place for place, study in enumerate(studies) if study is None]
+    with progress_bar(len(unread), "Reading studies", "study") as bar:
+        found = _map_in_processes([work[place] for place in unread], jobs)
+        for place, study in zip(unread, found, strict=True):
+            studies[place] = study
             bar.update(1)
-    return studies
+    return [study for study in studies if study is not None]
 
 
-def _map_in_processes(
-    work: list[tuple[int, Path, Path, str | None, PreprocessingSettings]], jobs: int
-) -> Iterator[PreparedStudy | BrokenStudy]:
+def _kept(study: CachedStudy | None) -> PreparedStudy | None:
+    if study is None:
+        return None
+    return PreparedStudy(study.image, study.mask, study.further, study.facts)
+
+
+def _map_in_processes(work: list[Work], jobs: int) -> Iterator[PreparedStudy | BrokenStudy]:
     """Yield the results in order; without processes where one suffices."""
-    if jobs == 1:
+    if jobs == 1 or len(work) <= 1:
         yield from map(_read_one, work)
         return
     context = multiprocessing.get_context("spawn")
@@ -204,7 +221,7 @@ def _region(cell: object) -> str | None:
 
 
 def _read_one(
-    work: tuple[int, Path, Path, str | None, PreprocessingSettings],
+    work: Work,
 ) -> PreparedStudy | BrokenStudy:
     """Read, preprocess and measure one study."""
     from dlcs_core.imaging.study_reading import read_study
@@ -221,13 +238,13 @@ def _read_one(
         measured = measure(study, selected)
     except DlcsError as error:
         return BrokenStudy(row, error)
-    facts = {
-        "slice_spacing_mm": measured.spacing_mm[0],
-        "pixel_spacing_mm": measured.spacing_mm[1],
-        "mask_area_mm2": measured.mask_area_mm2,
-        "feret_diameter_mm": measured.feret_diameter_mm,
-        "mean_hu": measured.mean_hu,
-    }
+    values = (
+        *measured.spacing_mm[:2],
+        measured.mask_area_mm2,
+        measured.feret_diameter_mm,
+        measured.mean_hu,
+    )
+    facts = dict(zip(MEASURED, values, strict=True))
     return PreparedStudy(model_input.image, model_input.mask, further, facts)
 
 
@@ -244,12 +261,16 @@ def _cache_table(
 
 @contextmanager
 def _appearing_whole(out: Path) -> Iterator[Path]:
-    """Give a hidden directory beside ``out`` that takes its name when everything went well."""
+    """Give a hidden directory beside ``out`` that takes its place when everything went well."""
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.parent / f".{out.name}.{secrets.token_hex(4)}"
     temporary.mkdir()
     try:
         yield temporary
+        replaced = temporary.with_name(temporary.name + ".old")
+        if out.exists():
+            out.rename(replaced)
         temporary.rename(out)
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

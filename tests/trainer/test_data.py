@@ -1,5 +1,6 @@
 """Preparing the cache from real (phantom) NIfTI studies."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from dlcs_core.errors import TrainingError
 from dlcs_core.imaging.study_reading import read_study
 from dlcs_core.preprocessing.pipeline import preprocess
+from dlcs_core.preprocessing.settings import PreprocessingSettings
 from dlcs_core.synthetic.cohort import synthesize
+from trainer import data
 from trainer.cache import read_cache, read_masks
-from trainer.data import BrokenStudiesError, is_cache_of, prepare_cache
+from trainer.data import BrokenStudiesError, prepare_cache
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +104,75 @@ def test_an_existing_folder_is_not_overwritten(cohort: Path, tmp_path: Path) -> 
     assert refusal.value.code == "cache_target_exists"
 
 
-def test_a_cache_knows_the_manifest_it_was_made_from(cohort: Path, tmp_path: Path) -> None:
-    assert not is_cache_of(cohort / "manifest.csv", tmp_path / "cache")
-    prepare_cache(cohort / "manifest.csv", tmp_path / "cache")
-    assert is_cache_of(cohort / "manifest.csv", tmp_path / "cache")
-    assert not is_cache_of(manifest_in(tmp_path, cohort), tmp_path / "cache")
+@pytest.fixture
+def own_cohort(cohort: Path, tmp_path: Path) -> Path:
+    """Copy the cohort, to be changed."""
+    shutil.copytree(cohort, tmp_path / "cohort")
+    return tmp_path / "cohort"
+
+
+def rows_read(manifest: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Prepare a cache; return the rows whose studies were read."""
+    read: list[int] = []
+    original = data._read_one
+
+    def counting(work: data.Work) -> data.PreparedStudy | data.BrokenStudy:
+        read.append(work[0])
+        return original(work)
+
+    monkeypatch.setattr(data, "_read_one", counting)
+    prepare_cache(manifest, out)
+    monkeypatch.setattr(data, "_read_one", original)
+    return read
+
+
+def test_preparing_again_reads_nothing_and_leaves_the_files_alone(
+    own_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, out = own_cohort / "manifest.csv", own_cohort / "cache"
+    assert rows_read(manifest, out, monkeypatch) == [2, 3]
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert rows_read(manifest, out, monkeypatch) == []
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_only_a_study_whose_file_changed_is_read_again(
+    own_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, out = own_cohort / "manifest.csv", own_cohort / "cache"
+    prepare_cache(manifest, out)
+    old, table = read_cache(out), pd.read_csv(manifest)
+    kept, other = np.array(old.images[0]), own_cohort / table["image"][0]
+    shutil.copyfile(other, own_cohort / table["image"][1])
+    shutil.copyfile(own_cohort / table["mask"][0], own_cohort / table["mask"][1])
+    assert rows_read(manifest, out, monkeypatch) == [3]
+    new = read_cache(out)
+    assert (new.images[1] == kept).all()
+    assert (new.images[0] == kept).all()
+    assert new.fingerprint != old.fingerprint
+    assert sorted(path.name for path in own_cohort.glob(".cache*")) == []
+
+
+def test_another_outcome_in_the_manifest_rereads_no_image_but_is_noticed(
+    own_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, out = own_cohort / "manifest.csv", own_cohort / "cache"
+    prepare_cache(manifest, out)
+    before, measured = read_cache(out), read_cache(out).table["mean_hu"].tolist()
+    table = pd.read_csv(manifest).drop(columns="trg")
+    table["good_response"] = 1 - table["good_response"]
+    table.to_csv(manifest, index=False)
+    assert rows_read(manifest, out, monkeypatch) == []
+    after = read_cache(out)
+    assert (after.table["good_response"] != before.table["good_response"]).all()
+    assert after.table["mean_hu"].tolist() == measured
+    assert (after.images == before.images).all()
+
+
+def test_other_settings_read_everything_again(
+    own_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, out = own_cohort / "manifest.csv", own_cohort / "cache"
+    prepare_cache(manifest, out, settings=PreprocessingSettings(zero_outside=False))
+    assert rows_read(manifest, out, monkeypatch) == [2, 3]
+    assert read_cache(out).preprocessing["zero_outside"]
