@@ -40,6 +40,8 @@ def _deepsmote(name: str, words: str, **settings: Any) -> Arm:
 
 
 _PLAIN_DECODER = {
+    "texture_weight": 0.0,
+    "empty_background": False,
     "residual_of_neighbor": False,
     "both_classes_through_decoder": False,
     "synthetic_share_cap": 1.0,
