@@ -168,7 +168,8 @@ def _ticks(low: float, high: float) -> FloatArray:
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= rough)
     count = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0)
-    return np.asarray(np.round(count * step, 10), dtype=np.float64)
+    # Adding 0 makes the 0 of a rounded-up negative number a plain one, which is written "0".
+    return np.asarray(np.round(count * step, 10) + 0.0, dtype=np.float64)
 
 
 def _clip(area: str) -> str:
