@@ -4,7 +4,6 @@ Both hold exactly the mask's pixels; read back by this package they give the sam
 """
 
 import gzip
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -125,7 +124,7 @@ def mask_segmentation(volume: Volume, mask: Mask, origin: ImageOrigin | None) ->
 
     if not mask.planes:
         raise ImagingError("mask_is_empty")
-    flips = None if origin is None else _flips(volume.grid, origin.orientation)
+    flips = _flips(volume.grid, origin)
     if origin is None or flips is None:
         raise ImagingError("seg_needs_dicom_series")
     slices = sorted(mask.planes)
@@ -167,15 +166,20 @@ def _tumor_segment() -> Any:
     )
 
 
-def _flips(grid: Grid, orientation: Sequence[float]) -> tuple[int, int] | None:
+def has_segmentation(volume: Volume, origin: ImageOrigin | None) -> bool:
+    """Tell whether :func:`mask_segmentation` can refer to the image."""
+    return _flips(volume.grid, origin) is not None
+
+
+def _flips(grid: Grid, origin: ImageOrigin | None) -> tuple[int, int] | None:
     """Return the steps (1 or -1) from canonical to stored rows and columns.
 
     None where the stored slices are not the canonical ones (sagittal or coronal series).
     """
-    if len(orientation) != 6:
+    if origin is None or len(origin.orientation) != 6:
         return None
-    across = float(np.dot(orientation[:3], grid.column_direction))
-    down = float(np.dot(orientation[3:], grid.row_direction))
+    across = float(np.dot(origin.orientation[:3], grid.column_direction))
+    down = float(np.dot(origin.orientation[3:], grid.row_direction))
     if min(abs(across), abs(down)) < PARALLEL_COSINE:
         return None
     return (1 if down > 0 else -1, 1 if across > 0 else -1)
@@ -226,9 +230,7 @@ def mask_nifti(grid: Grid, mask: Mask) -> bytes:
     """
     import nibabel
 
-    steps = np.asarray(grid.slice_positions_mm) - grid.slice_positions_mm[0]
-    even = np.arange(grid.size[0]) * grid.spacing_mm[0]
-    if np.abs(steps - even).max() > EVEN_TOLERANCE * grid.spacing_mm[0]:
+    if not has_even_slices(grid):
         raise ImagingError("nifti_needs_even_slices")
     labels = np.stack([mask.plane(index) for index in range(grid.size[0])]).astype(np.uint8)
     image: Any = nibabel.Nifti1Image(  # type: ignore[no-untyped-call]
@@ -239,6 +241,13 @@ def mask_nifti(grid: Grid, mask: Mask) -> bytes:
     image.set_qform(image.affine, code=1)
     # No time in the file: the same mask is the same bytes.
     return gzip.compress(image.to_bytes(), mtime=0)
+
+
+def has_even_slices(grid: Grid) -> bool:
+    """Tell whether slices lie one spacing apart, as :func:`mask_nifti` needs them."""
+    steps = np.asarray(grid.slice_positions_mm) - grid.slice_positions_mm[0]
+    even = np.arange(grid.size[0]) * grid.spacing_mm[0]
+    return bool(np.abs(steps - even).max() <= EVEN_TOLERANCE * grid.spacing_mm[0])
 
 
 def _affine_ras(grid: Grid) -> NDArray[np.float64]:

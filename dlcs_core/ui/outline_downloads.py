@@ -5,7 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from dlcs_core.imaging.dicom_export import mask_nifti, mask_segmentation
+from dlcs_core.imaging.dicom_export import (
+    has_even_slices,
+    has_segmentation,
+    mask_nifti,
+    mask_segmentation,
+)
+from dlcs_core.imaging.study import Mask
 from dlcs_core.ui.messages import refusals_shown
 from dlcs_core.ui.opened_study import OpenedImage
 from dlcs_core.ui.outline_state import current_outline, forget_outline
@@ -23,9 +29,7 @@ def show_outline_actions(image: OpenedImage) -> None:
     outline = current_outline(image)
     with st.container(horizontal=True, vertical_alignment="center", key="outline_actions"):
         if outline.mask.planes:
-            _download("nifti", partial(_nifti, image), "dlcs-outline.nii.gz", "application/gzip")
-            if image.origin is not None:
-                _download("seg", partial(_seg, image), "dlcs-outline.dcm", "application/dicom")
+            _show_downloads(image, outline.mask)
         if outline.restored_at is not None:
             day = outline.restored_at.astimezone().strftime("%Y-%m-%d %H:%M")
             st.caption(say("ui_outline_restored", day=day))
@@ -33,20 +37,25 @@ def show_outline_actions(image: OpenedImage) -> None:
                       on_click=_discard, args=(image,))  # fmt: skip
 
 
-def _download(kind: str, data: Callable[[], bytes], name: str, mime: str) -> None:
+def _show_downloads(image: OpenedImage, mask: Mask) -> None:
+    """Draw a button per format that can hold the outline, and say why one cannot."""
+    grid = image.volume.grid
+    # The files are made when asked for, outside of this visit's thread: all they need goes along.
+    if has_even_slices(grid):
+        _download("nifti", partial(mask_nifti, grid, mask), "dlcs-outline.nii.gz")
+    else:
+        st.caption(say("nifti_needs_even_slices"))
+    if has_segmentation(image.volume, image.origin):
+        make = partial(mask_segmentation, image.volume, mask, image.origin)
+        _download("seg", make, "dlcs-outline.dcm")
+
+
+def _download(kind: str, data: Callable[[], bytes], name: str) -> None:
     st.download_button(
-        say("ui_outline_nifti" if kind == "nifti" else "ui_outline_seg"), data=data,
-        file_name=name, mime=mime, icon=":material/download:", type="tertiary",
-        on_click="ignore", key=f"download_{kind}", width="content",
+        say(f"ui_outline_{kind}"), data=data, file_name=name, mime="application/octet-stream",
+        icon=":material/download:", type="tertiary", on_click="ignore", key=f"download_{kind}",
+        width="content",
     )  # fmt: skip
-
-
-def _nifti(image: OpenedImage) -> bytes:
-    return mask_nifti(image.volume.grid, current_outline(image).mask)
-
-
-def _seg(image: OpenedImage) -> bytes:
-    return mask_segmentation(image.volume, current_outline(image).mask, image.origin)
 
 
 def _discard(image: OpenedImage) -> None:

@@ -38,6 +38,7 @@ export class Viewer {
     this.outline = outline;
     this.kept = stores.get(this.study.key);
     this.slice = place?.slice ?? Math.floor(this.study.size[0] / 2);
+    slices.center = this.slice;
     this.window = place?.window ?? header.presets[0].window;
     this.presets = header.presets;
     this.tool = "move";
@@ -199,7 +200,9 @@ export class Viewer {
   #paint() {
     if (!this.painter.width) return;
     this.painter.paint(this.#scene());
-    if (this.since === undefined || !this.image()) return;
+    if (!this.image()) return;
+    this.panel.canvas.dataset.shown = this.slice;
+    if (this.since === undefined) return;
     performance.measure(MEASURE, { start: this.since, end: performance.now(), detail: this.slice });
     this.since = undefined;
   }
