@@ -12,6 +12,9 @@ from dlcs_core.translation import sentence
 MAX_TARGETS = 300
 """Invisible points per curve; a reader's hand is no finer."""
 
+TARGET_PX = 6
+"""Larger points tie with their neighbours, and plotly then takes another than the nearest."""
+
 
 def add_band(
     figure: go.Figure,
@@ -80,7 +83,7 @@ def add_targets(
     quiet = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=np.asarray(x)[chosen], y=np.asarray(y)[chosen], customdata=cutoffs[chosen],
-        mode="markers", marker={"size": 14, "opacity": 0, "color": INK}, showlegend=False,
+        mode="markers", marker={"size": TARGET_PX, "opacity": 0, "color": INK}, showlegend=False,
         name=sentence("fig_targets", language, name=literal(name)),
         selected=quiet, unselected=quiet,
         hovertemplate=sentence("fig_target_hover", language) + "<extra></extra>",
@@ -114,7 +117,13 @@ def add_vertical(figure: go.Figure, x: float) -> None:
 
 
 def clickable(figure: go.Figure) -> go.Figure:
-    """Return the figure with clicks that choose a point, and dragging that still zooms."""
+    """Return the figure with clicks that choose a point, and dragging that still zooms.
+
+    Lines do not answer the mouse: plotly takes the point of a line before a larger one that lies
+    on it, and a click on a line chooses nothing.
+    """
+    lines = {"hoverinfo": "skip", "hovertemplate": None}
+    figure.update_traces(lines, selector={"mode": "lines"})
     return figure.update_layout(clickmode="event+select", dragmode="zoom")
 
 

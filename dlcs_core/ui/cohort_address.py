@@ -57,12 +57,18 @@ def settle_choice(key: str, options: Sequence[str], default: str) -> str:
 
 def settle_choices(key: str, options: Sequence[str], default: Sequence[str]) -> list[str]:
     """Give a widget of several values its values before it is drawn; see :func:`settle_choice`."""
+    values = choices_in_use(key, options, default)
+    _settle(key, values)
+    return values
+
+
+def choices_in_use(key: str, options: Sequence[str], default: Sequence[str]) -> list[str]:
+    """Return the values of a choice whose widget this view may not draw."""
     current = _current(key)
     asked = st.query_params.get_all(key) if current is None else current
     values = [value for value in asked if value in options]
     if not values and (current is None or asked):
         values = list(default)
-    _settle(key, values)
     return values
 
 

@@ -20,7 +20,13 @@ from dlcs_core.report.cohort_selection import Selection, divisions_of, measureme
 from dlcs_core.report.response import ResponseReport
 from dlcs_core.report.response_parts import Subgroup
 from dlcs_core.statistics.comparison import Comparison
-from dlcs_core.ui.cohort_address import keep, settle_choice, settle_choices, widget_key
+from dlcs_core.ui.cohort_address import (
+    choices_in_use,
+    keep,
+    settle_choice,
+    settle_choices,
+    widget_key,
+)
 from dlcs_core.ui.cohort_centers_view import show_centers
 from dlcs_core.ui.cohort_charts import show_figure, show_rows
 from dlcs_core.ui.cohort_reports import response, selected
@@ -119,7 +125,7 @@ def show_subgroups(in_use: CohortInUse, selection: Selection, report: ResponseRe
 def subgroup_columns(table: "pd.DataFrame", scores: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of the subgroups that this visit has chosen, else those shown at first."""
     options = _options(table, scores)
-    return tuple(settle_choices("subgroups", options, first_subgroups(options)))
+    return tuple(choices_in_use("subgroups", options, first_subgroups(options)))
 
 
 def first_subgroups(options: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,10 @@ from dlcs_core.figures.bench_marks import (
     clickable,
     selected_threshold,
 )
+from dlcs_core.figures.roc import RocResult, roc_figure
 from dlcs_core.figures.theme import new_figure
+from dlcs_core.statistics.delong import auc_estimate
+from dlcs_core.statistics.roc import roc_curve
 
 
 def empty_figure():
@@ -44,3 +47,13 @@ def test_a_name_from_a_table_is_never_markup():
 
 def test_a_clickable_figure_selects_on_a_click():
     assert clickable(empty_figure()).layout.clickmode == "event+select"
+
+
+def test_only_the_targets_answer_the_mouse(outcome, score):
+    curve = roc_curve(outcome, score)
+    figure = roc_figure({"DLCS": RocResult(curve, auc_estimate(outcome, score))})
+    x, y = 1 - curve.specificity, curve.sensitivity
+    add_targets(figure, x, y, curve.threshold, name="DLCS", language="en")
+    for trace in clickable(figure).data:
+        assert (trace.hoverinfo == "skip") == (trace.mode == "lines")
+        assert (trace.hovertemplate is None) == (trace.mode == "lines")
