@@ -8,6 +8,7 @@ import numpy as np
 
 from dlcs_core.errors import CohortError, ModelError
 from dlcs_core.report.cohort_selection import scores_of
+from dlcs_core.report.response import SCORES
 from dlcs_core.report.response_columns import outcome_column, score_column
 from dlcs_core.report.survival_columns import event_column, time_column
 from dlcs_core.statistics.calibration import calibration_slope
@@ -28,6 +29,9 @@ ENOUGH = 100
 WIDTHS = {"share": 0.10, "auc": 0.10, "slope": 0.40, "oe_ratio": 0.40, "survival": 0.10,
           "c_index": 0.10}  # fmt: skip
 """Widest interval that still says something: conventions of ours, which Riley's method asks for."""
+
+MOST_SCORES = 3
+"""Columns that are judged where the table has no score of the contract."""
 
 HORIZON_MONTHS = 36.0
 EXPLAINED_SHARE = 0.15
@@ -133,10 +137,10 @@ def _of_scores(table: "pd.DataFrame") -> list[Precision]:
     if "good_response" not in table.columns:
         return []
     outcome = outcome_column(table, "good_response")
+    scores = [score for score in scores_of(table) if score != "dl_score"]
+    known_scores = [score for score in scores if score in SCORES]
     found = []
-    for score in scores_of(table):
-        if score == "dl_score":
-            continue
+    for score in known_scores or scores[:MOST_SCORES]:
         values = score_column(table, score)
         known = ~(np.isnan(outcome) | np.isnan(values))
         found += _of_score(score, outcome[known], values[known])

@@ -14,7 +14,7 @@ from dlcs_core.ui.words import say
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_PX = 35
+ROW_PX = 32
 SHARES = ("share", "survival")
 
 

@@ -1,5 +1,6 @@
 """The whole page as one HTML file that can be kept or sent."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -51,6 +52,7 @@ def _document(
     try:
         found = performance_of(asked, source)
         notices += found.warnings
+        report = replace(report, accuracy=found.accuracy)
         sections.append(time_section(found, language_code))
         if found.accuracy is not None:
             sections.append(calibration_section(found.accuracy, language_code))

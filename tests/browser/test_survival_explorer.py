@@ -61,6 +61,8 @@ def test_groups_and_months_are_chosen_and_taken_away(visit, server, cohort):
     assert name == "survival.html"
     assert f"{test.statistic:.2f}" in page
     assert "<script" not in page
+    assert ">-0<" not in page
+    assert page.count("<svg") == 5
     assert "PH-0" not in page
 
 

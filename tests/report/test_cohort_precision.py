@@ -34,6 +34,8 @@ def test_counts_and_widths_are_judged(table):
     assert auc.ci95 == auc_estimate(table["good_response"].astype(bool), table["dlcs"]).ci95
     assert auc.is_enough is (auc.ci95[1] - auc.ci95[0] <= 0.1)
     assert found["deaths", None].value == table["os_event"].sum()
+    measured = table.assign(mask_area_mm2=np.linspace(0.1, 9.9, len(table)))
+    assert {one.score for one in cohort_precision(measured)} == {None, "dlcs"}
 
 
 def test_what_does_not_exist_is_left_out(table):
