@@ -44,7 +44,8 @@ def _label_sets(found: Mapping[str, Any]) -> Iterable[str]:
         f"Class-conditional conformal sets at an error rate of {found['error_rate']:.0%}. "
         "Thresholds come from out-of-fold scores of the training cohort whose scatter within each "
         "class was brought to that of the served mean of networks; held-out cohorts are scored as "
-        "served. `coverage` is the share of a class whose label is in the set."
+        "served. `coverage` is the share of a class whose label is in the set. Patients from whom "
+        "the model abstains have no set and are not counted."
     )
     yield ""
     yield (

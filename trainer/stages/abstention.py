@@ -36,6 +36,7 @@ def would_abstain(
     trained_ranges: Mapping[str, tuple[float, float]],
     distance: NDArray[np.float64],
     threshold: float,
+    slab_mm: float = 0.0,
 ) -> NDArray[np.bool_]:
     """Return which patients lie outside a trained range or too far from the training cases.
 
@@ -47,11 +48,14 @@ def would_abstain(
         Of the manifest.
     distance, threshold
         From the training cases, and its limit.
+    slab_mm : float
+        Thinner slices reach the model as slabs of this thickness, and are judged as such.
     """
     outside = distance > threshold
     for name, trained in trained_ranges.items():
         low, high = widened(name, trained)
-        outside |= ~table[name].between(low, high).to_numpy()
+        lowest = slab_mm if name == "slice_spacing_mm" else -np.inf
+        outside |= ~table[name].clip(lower=lowest).between(low, high).to_numpy()
     return outside
 
 

@@ -61,6 +61,7 @@ def fit_conformal_stage(
     result: DlSignatureResult,
     recalibration: Recalibration,
     error_rate: float,
+    shown: NDArray[np.bool_],
     fusion_variables: Sequence[str] = FUSION_VARIABLES,
 ) -> ConformalStage:
     """Fit label sets on the training cohort and measure them on everybody else.
@@ -76,6 +77,8 @@ def fit_conformal_stage(
         Of the same logits.
     error_rate : float
         Share of each class that may be missed.
+    shown : bool array (n_patients,)
+        Patients from whom the model does not abstain: only they have a set to be counted.
     fusion_variables : sequence of str
         Clinical variables of the fusion.
     """
@@ -91,7 +94,7 @@ def fit_conformal_stage(
     for name, calibration in on_served_scale.items():
         training = fold >= 0
         thresholds = fit_thresholds(response[training], calibration[training], error_rate)
-        found = measure_sets(table, name, fold, thresholds, error_rate)
+        found = measure_sets(table, name, fold, thresholds, error_rate, shown)
         scores[name] = _with_evidence(thresholds, found)
         evidence[name] = {cohort: _by_center(*one) for cohort, one in found.items()}
     model = ConformalModel(error_rate, scores)
@@ -125,6 +128,7 @@ def measure_sets(
     fold: NDArray[np.int64],
     thresholds: LabelThresholds,
     error_rate: float,
+    shown: NDArray[np.bool_],
 ) -> dict[str, Measured]:
     """Return, by cohort, the patients with a known score and which labels their sets hold.
 
@@ -138,7 +142,7 @@ def measure_sets(
         others = (fold >= 0) & (fold != held_out)
         own = fit_thresholds(response[others], probability[others], error_rate)
         contained[fold == held_out] = own.contain(probability[fold == held_out])
-    known = np.isfinite(probability)
+    known = np.isfinite(probability) & shown
     cohorts = table["cohort"].to_numpy()
     found = {}
     for cohort in ("training", *UNSEEN_COHORTS):

@@ -60,13 +60,18 @@ def make_extras(
     later, table, signature = config.later, models.table, models.signature
     distance = reference_distances(result, reference)
     abstains = would_abstain(
-        with_input_statistics(cache, table), ranges, distance, reference.threshold
+        with_input_statistics(cache, table),
+        ranges,
+        distance,
+        reference.threshold,
+        float(cache.preprocessing.get("slab_mm", 0.0)),
     )
     conformal = fit_conformal_stage(
         table,
         result,
         signature.recalibration,
         later.conformal_error_rate,
+        ~abstains,
         models.fusion.design.variables,
     )
     interval = _intervals(table, result, models, truth, ~abstains)
