@@ -1,9 +1,13 @@
 """The database: SQLite by default, PostgreSQL by URL."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
@@ -14,13 +18,20 @@ from dlcs_core.errors import StoreError
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite writer waits for another one."""
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_ONLY_READS = "only_reads"
+
+_MIGRATING = threading.Lock()
+"""Alembic keeps what it works on in a variable of its module."""
+
 
 class Base(DeclarativeBase):
     """The tables' common base."""
 
 
 def open_database(url: str) -> Engine:
-    """Open a database and make the tables that it lacks.
+    """Open a database and bring its tables to the newest form; nothing in them is lost.
 
     Parameters
     ----------
@@ -35,7 +46,8 @@ def open_database(url: str) -> Engine:
     Raises
     ------
     StoreError
-        If the URL cannot be understood or the database cannot be reached.
+        If the URL cannot be understood, the database cannot be reached, or a newer version of
+        the program has changed it.
 
     Notes
     -----
@@ -49,14 +61,31 @@ def open_database(url: str) -> Engine:
         engine = create_engine(parsed)
         if engine.dialect.name == "sqlite":
             _make_durable(engine)
-        Base.metadata.create_all(engine)
+        _migrate(engine)
+    except CommandError as error:
+        raise StoreError("database_of_newer_version") from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreError("database_not_opened", reason=type(error).__name__) from error
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """Return the same database for transactions that only read: they wait for nobody's lock."""
+    return engine.execution_options(**{_ONLY_READS: True})
+
+
+def _migrate(engine: Engine) -> None:
+    """Run the steps that the database lacks, all in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    with _MIGRATING, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
 def _make_durable(engine: Engine) -> None:
-    """Set the pragmas on each new connection and take the write lock at BEGIN."""
+    """Set the pragmas on each new connection and take the write lock where something is written."""
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
@@ -67,5 +96,6 @@ def _make_durable(engine: Engine) -> None:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS:d}")
 
     @event.listens_for(engine, "begin")
-    def begin_immediate(connection: object) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+    def begin(connection: Connection) -> None:
+        only_reads = connection.get_execution_options().get(_ONLY_READS, False)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
