@@ -1,7 +1,7 @@
 """The CT viewer and outline editor on a page."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
 import numpy as np
 import streamlit as st
@@ -47,7 +47,11 @@ COLORS = {
 }  # fmt: skip
 """Of Okabe and Ito's palette, so that outline, measures and key slice can be told apart."""
 
-_component = st.components.v2.component("dlcs-core.ct_viewer", js="index.js", css="style.css")
+
+@cache
+def _component() -> Callable[..., object]:
+    """Register the browser part, once the app runs: only then has Streamlit found its files."""
+    return st.components.v2.component("dlcs-core.ct_viewer", js="index.js", css="style.css")
 
 
 @st.fragment
@@ -76,7 +80,7 @@ def show_viewer(
     refusal = st.session_state.pop(_REFUSED, None)
     if refusal is not None:
         show_refusal(refusal)
-    _component(
+    _component()(
         key=KEY,
         data=_packet(image, opened, assessed, settings).to_bytes(),
         on_wanted_change=_take_wanted,

@@ -1,12 +1,18 @@
 """Case review: from a study and a form to a result that belongs to them and to nothing else."""
 
 import json
+import struct
 import tempfile
 from dataclasses import replace
 
+import nibabel
+import numpy as np
 import pytest
 
 from dlcs_core.bundle.writer import write_bundle
+from dlcs_core.errors import PreprocessingError
+from dlcs_core.imaging.reading import read_study
+from dlcs_core.ui import case_input
 
 REFERENCE = (
     "among patients who went on to complete at least two cycles of "
@@ -44,7 +50,7 @@ def test_the_study_is_described_and_the_form_prefilled_before_anything_is_assess
     assert chosen.number_input(key="demo_phantom_age_years").value == form["age_years"]
     assert chosen.selectbox(key="demo_phantom_ct_stage").value == form["ct_stage"]
     assert "mm² ·" in str(chosen.table[0].value)
-    assert len(chosen.get("plotly_chart")) == 3
+    assert viewer_of(chosen)["input"]["slices"]
 
 
 def test_the_result_speaks_in_natural_frequencies_of_a_named_reference_class(assessed, shown):
@@ -120,13 +126,67 @@ def test_an_uploaded_study_is_overprinted_by_a_model_of_phantoms(app, shown, dat
     assert OVERPRINT in shown(app)
 
 
-def test_half_an_upload_says_what_is_still_missing(app, shown, data_directory):
+def upload_image(app, data_directory):
+    """Give the phantom's image and nothing else."""
     app.run()
     app.get_by_key("case_source").set_value("upload").run()
     (image,) = (data_directory / "demo_cases" / "phantom").glob("image*")
     app.file_uploader(key="upload_files").upload(image.name, image.read_bytes())
+    return app.run()
+
+
+def viewer_of(app):
+    """What the viewer was sent: its header."""
+    (component,) = [
+        one for one in app.get("bidi_component") if "ct_viewer" in one.proto.component_name
+    ]
+    content = component.proto.bytes
+    (length,) = struct.unpack("<I", content[:4])
+    return json.loads(content[4 : 4 + length])
+
+
+def test_an_image_without_outline_leads_into_the_editor(app, shown, data_directory):
+    upload_image(app, data_directory)
+    assert not app.exception
+    assert "No outline: draw one" in shown(app)
+    assert app.button(key="assess").disabled
+    header = viewer_of(app)
+    assert header["outline"]["slices"] == {}
+    assert header["imported"] is None
+
+
+def test_the_imported_outline_is_shown_in_the_viewer(chosen, data_directory):
+    header = viewer_of(chosen)
+    folder = data_directory / "demo_cases" / "phantom"
+    study = read_study(*(next(folder.glob(f"{kind}*")) for kind in ("image", "mask")))
+    counts = study.mask.pixel_counts()
+    sent = {int(k): shape["count"] for k, shape in header["outline"]["slices"].items()}
+    assert sent == {int(k): int(counts[k]) for k in np.flatnonzero(counts)}
+    assert header["imported"] == header["outline"]["slices"]
+    assert header["study"]["size"] == list(study.volume.grid.size)
+
+
+@pytest.fixture
+def two_regions(data_directory):
+    """The phantom's label map with a second label beside the tumour's."""
+    (path,) = (data_directory / "demo_cases" / "phantom").glob("mask*")
+    mask = nibabel.load(path)
+    labels = np.asarray(mask.dataobj).astype(np.uint8)
+    labels[:3, :3] = 2
+    return nibabel.Nifti1Image(labels, mask.affine, dtype=np.uint8).to_bytes()
+
+
+def test_of_several_regions_one_is_chosen_from_a_list(app, shown, data_directory, two_regions):
+    upload_image(app, data_directory)
+    app.file_uploader(key="upload_mask").upload("mask.nii", two_regions)
     app.run()
-    assert "Add the tumour outline" in shown(app)
+    assert not app.exception
+    assert not app.error
+    choice = app.selectbox(key="upload_region")
+    assert choice.options == ["1", "2"]
+    choice.select(1).run()
+    assert not app.error
+    assert not app.button(key="assess").disabled
 
 
 def test_without_clinical_values_the_image_alone_speaks(app, shown, data_directory):
@@ -172,19 +232,18 @@ def test_without_a_bundle_the_page_says_so(app, monkeypatch, tmp_path):
     assert len(app.error) == 1
 
 
-def test_a_slice_missing_beside_the_tumour_is_refused_when_the_study_is_opened(
+def test_a_slice_missing_beside_the_tumour_is_refused_and_can_still_be_looked_at(
     app, monkeypatch, data_directory
 ):
-    from dlcs_core.errors import PreprocessingError
-    from dlcs_core.ui import opened_study
-
     def refusing(study):
         raise PreprocessingError("gap_near_tumor", slice=1, key=2)
 
-    monkeypatch.setattr(opened_study, "select_slices", refusing)
+    monkeypatch.setattr(case_input, "measure", refusing)
     upload(app, data_directory)
     assert not app.exception
     assert len(app.error) == 1
+    assert app.button(key="assess").disabled
+    assert viewer_of(app)["outline"]["slices"]
 
 
 @pytest.fixture

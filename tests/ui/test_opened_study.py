@@ -1,14 +1,23 @@
-"""An opened study lives in memory: its files are gone, its hash is that of their contents."""
+"""An opened image is read on demand though its files are gone; the outline in hand is assessed."""
 
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from dlcs_core.errors import ImagingError
+from dlcs_core.imaging.reading import read_volume
 from dlcs_core.imaging.study import Grid, Mask, Study, Volume
-from dlcs_core.preprocessing.slices import select_slices
-from dlcs_core.ui.opened_study import _hash_of, _write, in_memory
+from dlcs_core.ui.opened_study import (
+    ImportedOutline,
+    OpenedImage,
+    _hash_of,
+    _pack,
+    _write,
+    remembering,
+    with_outline,
+)
+from dlcs_core.ui.settings import ASSETS
 
 
 class Upload:
@@ -34,23 +43,77 @@ def study():
     return Study(volume, Mask(size, planes), None, "nifti")
 
 
-def test_the_three_slices_stay_readable_when_the_files_are_gone(study):
-    gone = []
+def opened(study, imported=True):
+    outline = ImportedOutline(study, "f" * 64) if imported else None
+    return OpenedImage(study.volume, "a" * 64, False, outline, None)
+
+
+def test_every_slice_of_an_upload_stays_readable_when_its_files_are_gone(tmp_path, study):
+    image = tmp_path / "image"
+    source = ASSETS / "demo_cases" / "uncompressed_series" / "image"
+    paths = sorted(source.iterdir())
+    _pack([Upload(path.name, path.read_bytes()) for path in paths], image)
+    volume = read_volume(image)
+    image.unlink()
+    expected = read_volume(source)
+    assert volume.grid == expected.grid
+    for slice_index in range(volume.grid.size[0]):
+        read = volume.read_slice_hu(slice_index)
+        assert np.array_equal(read, expected.read_slice_hu(slice_index))
+
+
+def test_a_single_zip_is_taken_as_it_is(tmp_path):
+    archive = tmp_path / "given.zip"
+    source = ASSETS / "demo_cases" / "uncompressed_series" / "image"
+    with zipfile.ZipFile(archive, "w") as written:
+        for path in source.iterdir():
+            written.write(path, path.name)
+    _pack([Upload("given.zip", archive.read_bytes())], tmp_path / "image")
+    assert read_volume(tmp_path / "image").grid.size == read_volume(source).grid.size
+
+
+def test_a_slice_is_decoded_once_while_it_is_in_use(study):
+    decoded = []
 
     def read(index):
-        if gone:
-            raise AssertionError("the files are gone")
+        decoded.append(index)
         return np.full((16, 16), index, np.float32)
 
-    kept = in_memory(replace(study, volume=replace(study.volume, read_slice_hu=read)))
-    gone.append(True)
-    assert select_slices(kept).image_hu[:, 0, 0].tolist() == [3, 4, 5]
+    volume = remembering(replace(study.volume, read_slice_hu=read))
+    for _ in range(3):
+        assert [volume.read_slice_hu(index)[0, 0] for index in (3, 4, 5)] == [3, 4, 5]
+    assert decoded == [3, 4, 5]
+    with pytest.raises(ValueError, match="read-only"):
+        volume.read_slice_hu(3)[0, 0] = 0
 
 
-def test_another_slice_is_refused_by_name(study):
-    with pytest.raises(ImagingError) as refusal:
-        in_memory(study).volume.read_slice_hu(0)
-    assert refusal.value.code == "ui_slice_not_kept"
+def test_an_outline_nobody_changed_stays_the_imported_one(study):
+    image = opened(study)
+    same = Mask(study.mask.size, {k: plane.copy() for k, plane in study.mask.planes.items()})
+    assert with_outline(image, None).study is study
+    assert with_outline(image, same).study is study
+    assert with_outline(image, same).sha256 == with_outline(image, None).sha256
+
+
+def test_one_pixel_more_is_another_study(study):
+    image = opened(study)
+    planes = {k: plane.copy() for k, plane in study.mask.planes.items()}
+    planes[4][0, 0] = True
+    changed = with_outline(image, Mask(study.mask.size, planes))
+    assert changed.sha256 != with_outline(image, None).sha256
+    assert changed.study.mask_format == "polygons"
+    assert changed.study.mask.plane(4)[0, 0]
+
+
+def test_without_any_outline_there_is_no_study(study):
+    empty = Mask(study.mask.size, {})
+    assert with_outline(opened(study, imported=False), None) is None
+    assert with_outline(opened(study, imported=False), empty) is None
+    assert with_outline(opened(study), empty) is None
+
+
+def test_what_is_drawn_belongs_to_image_and_import(study):
+    assert opened(study).key != opened(study, imported=False).key
 
 
 def test_uploads_are_written_under_names_of_our_own(tmp_path):
