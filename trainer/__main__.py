@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.set_defaults(run=_fit)
     _add_ablate(verbs)
     _add_contrast(verbs)
+    _add_cam_sanity(verbs)
     _add_audit(verbs)
     return parser
 
@@ -117,6 +118,16 @@ def _add_contrast(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     contrast.add_argument("--config", default="contrast", help="recipe of both networks")
     contrast.add_argument("--out", type=Path, required=True, help="folder of the report")
     contrast.set_defaults(run=_contrast)
+
+
+def _add_cam_sanity(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``cam-sanity``."""
+    sanity = verbs.add_parser("cam-sanity", help="whether activation maps show what was learnt")
+    sanity.add_argument("--bundle", type=Path, required=True, help="trained model")
+    sanity.add_argument("--cache", type=Path, required=True, help="tensor cache of cases to show")
+    sanity.add_argument("--patients", type=_jobs, default=12, help="cases; default 12")
+    sanity.add_argument("--out", type=Path, required=True, help="folder of the figures")
+    sanity.set_defaults(run=_cam_sanity)
 
 
 def _add_audit(verbs: "argparse._SubParsersAction[_Parser]") -> None:
@@ -222,6 +233,13 @@ def _contrast(options: argparse.Namespace) -> None:
     from trainer.contrast import run_contrast
 
     run_contrast(options.data, read_config(options.config), options.out)
+
+
+def _cam_sanity(options: argparse.Namespace) -> None:
+    from trainer.cam_sanity import check_maps
+    from trainer.cam_sanity_report import write_cam_sanity
+
+    write_cam_sanity(options.out, check_maps(options.bundle, options.cache, options.patients))
 
 
 def _audit(options: argparse.Namespace) -> None:

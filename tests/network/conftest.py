@@ -77,22 +77,34 @@ def draw_lesions(rng, n):
     return np.clip(images, 0, 1).astype(np.float32), present, centres
 
 
-@pytest.fixture(scope="session")
-def lesion_detector():
-    """A network trained for seconds to tell images with a disc; not to be changed."""
+def train_detector(*, at_random):
+    """Train for seconds to tell images with a disc, or labels that have nothing to do with it."""
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
     model = SeResNet50(zero_init=True).train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     for _ in range(16):
         images, present, _ = draw_lesions(rng, 8)
+        label = np.repeat([True, False], 4) if at_random else present
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
-            model(torch.from_numpy(images)), torch.from_numpy(present).float()
+            model(torch.from_numpy(images)), torch.from_numpy(label).float()
         )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     return with_settled_statistics(model, draw_lesions(rng, 24)[0])
+
+
+@pytest.fixture(scope="session")
+def lesion_detector():
+    """Tells images with a disc; not to be changed."""
+    return train_detector(at_random=False)
+
+
+@pytest.fixture(scope="session")
+def random_label_detector():
+    """Trained on as many images whose labels say nothing; not to be changed."""
+    return train_detector(at_random=True)
 
 
 def with_settled_statistics(model, images):

@@ -1,3 +1,6 @@
+import copy
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -108,3 +111,64 @@ def test_map_changes_when_weights_are_randomised(parts, randomised, lesion_detec
         if np.ptp(b) > 0
     ]
     assert np.sum(correlation) / len(before) < 0.4
+
+
+def test_map_of_a_turned_image_is_the_turned_map(detector, lesions):
+    image = lesions[0][0]
+    upright = detector.run_views(image, 8).cam
+    turned = detector.run_views(np.ascontiguousarray(np.rot90(image, axes=(1, 2))), 8).cam
+    assert upright.max() > 0
+    np.testing.assert_allclose(turned, np.rot90(upright), atol=1e-4 * upright.max())
+
+
+def test_one_view_is_only_roughly_turned_with_the_image(detector, lesions):
+    """Why maps are averaged over views: the strides look up and left."""
+    image = lesions[0][0]
+    upright = detector.run_views(image, 1).cam
+    turned = detector.run_views(np.ascontiguousarray(np.rot90(image, axes=(1, 2))), 1).cam
+    assert np.abs(turned - np.rot90(upright)).max() > 0.01 * upright.max()
+
+
+def test_map_of_labels_at_random_does_not_find_the_lesion(detector, random_label_detector, lesions):
+    """Sanity check of Adebayo et al. 2018: a map must depend on what was to be learnt."""
+    exported = export_network(random_label_detector, lesions[0][:1])
+    at_random = Network(exported.graph, [exported.weights], threads=1)
+    half_diagonal_of_a_cell = 8 * np.sqrt(2)
+    hits = [
+        np.mean(np.hypot(*peak_errors(network, lesions, n_views=8).T) <= half_diagonal_of_a_cell)
+        for network in (detector, at_random)
+    ]
+    assert hits[0] - hits[1] >= 0.5
+
+
+def test_map_against_response_explains_what_lowers_the_logit(lesion_detector, lesions):
+    """With the head turned round, the map is that of the other answer: not the same one."""
+    images = torch.from_numpy(lesions[0])
+    opposite = copy.deepcopy(lesion_detector)
+    with torch.no_grad():
+        opposite.fc.weight.neg_()
+    for_it, against = gradcam(lesion_detector, images), gradcam(opposite, images)
+    assert not (for_it * against).any()
+    assert for_it.amax((1, 2)).min() > 0
+
+
+def test_map_equals_captums(model, images):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        attr = pytest.importorskip("captum.attr")
+        x = torch.from_numpy(images)
+        layer = attr.LayerGradCam(lambda batch: model(batch)[:, None], model.layer3)
+        theirs = layer.attribute(x, target=0, relu_attributions=True)[:, 0].detach()
+    ours = gradcam(model, x)
+    assert ours.max() > 1e-3
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+def test_many_explanations_leave_no_memory_behind(model, images):
+    resource = pytest.importorskip("resource")
+    x = torch.from_numpy(images[:1])
+    gradcam(model, x)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(30):
+        gradcam(model, x)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
