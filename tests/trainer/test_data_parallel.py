@@ -71,8 +71,8 @@ def test_two_ranks_of_torchrun_train_what_one_process_trains(
         for name, expected in weights[0].items():
             np.testing.assert_allclose(weights[1][name], expected, rtol=2e-3, atol=2e-4)
         with np.load(one / SCORES_FILE) as a, np.load(two / SCORES_FILE) as b:
-            assert np.abs(a["logits"]).max() > 0.05
-            np.testing.assert_allclose(a["logits"], b["logits"], atol=2e-3)
+            assert np.abs(a["logits"]).max() > 5e-3
+            np.testing.assert_allclose(a["logits"], b["logits"], atol=2e-4)
     logs = [pd.read_csv(run_folder(tmp_path / name) / "fold-1/log.csv") for name in ("one", "two")]
     np.testing.assert_allclose(logs[0]["loss"], logs[1]["loss"], rtol=1e-4)
 
