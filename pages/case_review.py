@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dlcs_core.bundle.reader import Bundle
+from dlcs_core.clinical.reader_findings import ReaderFindings
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.ui.assessment import (
@@ -19,11 +20,12 @@ from dlcs_core.ui.downloads import show_downloads
 from dlcs_core.ui.messages import refusals_shown, show_synthetic_case
 from dlcs_core.ui.outline_downloads import show_outline_actions
 from dlcs_core.ui.outline_stress_view import has_number, show_outline_stress
+from dlcs_core.ui.reader_form import fill_reader_form
 from dlcs_core.ui.session import require
 from dlcs_core.ui.viewer import show_viewer
 from dlcs_core.ui.words import say
 
-Filled = tuple[ClinicalRecord, tuple[Notice, ...]]
+Filled = tuple[ClinicalRecord, tuple[Notice, ...], ReaderFindings]
 
 
 def render() -> None:
@@ -56,7 +58,8 @@ def _inputs(case: CaseInput | None) -> Filled | None:
         can_be_assessed = show_study(case)
     with st.expander(say("ui_clinical_form"), expanded=True):
         filled = fill_form(case)
-    return filled if can_be_assessed else None
+    findings = fill_reader_form(case.key)
+    return (*filled, findings) if can_be_assessed and filled is not None else None
 
 
 def _assess_button(*, disabled: bool) -> bool:
@@ -70,7 +73,7 @@ def _assess(case: CaseInput, filled: Filled, bundle: Bundle) -> None:
     if case.opened is None:
         return
     with refusals_shown(), st.spinner(say("ui_assessing"), show_time=True):
-        remember(case.key, assess(case.opened, filled[0], bundle, filled[1]))
+        remember(case.key, assess(case.opened, filled[0], bundle, *filled[1:]))
 
 
 def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
@@ -106,7 +109,7 @@ def _belongs(
     """Tell whether a result is that of study, outline and form as they stand."""
     if filled is None or case.opened is None:
         return False
-    return assessed.inputs == inputs_hash(case.opened, filled[0], bundle)
+    return assessed.inputs == inputs_hash(case.opened, filled[0], bundle, filled[2])
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ def case_json(report: CaseReport, language: str = "en") -> dict[str, object]:
         "recalibration": {name: _layer(applied) for name, applied in report.local.items()},
         "conformal": _conformal(report.label_set),
         "similar_cases": _similar(report.similar),
+        "reader_findings": report.reader and asdict(report.reader),
         "abstained": report.abstained,
         "abstained_because": list(report.abstained_because),
         "warnings": _warnings(report, language),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcs_core.clinical.reader_findings import ReaderFindings
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.models.local_recalibration import LocalRecalibration
@@ -228,6 +229,8 @@ class CaseReport:
         None when abstained, with a local recalibration, or for a bundle without label sets.
     similar : SimilarPatients or None
         None when abstained, or for a bundle that carries no training patients.
+    reader : ReaderFindings or None
+        What the reader states of images and treatment; None where nothing was.
     """
 
     bundle: BundleIdentity
@@ -248,6 +251,7 @@ class CaseReport:
     local: Mapping[str, AppliedLayer] = field(default_factory=dict)
     label_set: LabelSet | None = None
     similar: SimilarPatients | None = None
+    reader: ReaderFindings | None = None
 
     @property
     def abstained(self) -> bool:

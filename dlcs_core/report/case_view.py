@@ -217,4 +217,6 @@ def input_sha256(report: CaseReport) -> str:
     digest = hashlib.sha256(report.model_input.image.tobytes())
     digest.update(report.model_input.mask.tobytes())
     digest.update(json.dumps(dict(report.record.values), sort_keys=True).encode())
+    if report.reader is not None:
+        digest.update(json.dumps(report.reader.stated, sort_keys=True).encode())
     return digest.hexdigest()

@@ -27,6 +27,7 @@ from dlcs_core.report.case_view import (
     time_origin_text,
 )
 from dlcs_core.report.print_figures import ct_svg, icon_array_svg, nomogram_svg, survival_svg
+from dlcs_core.report.reader_findings import reader_rows
 from dlcs_core.translation import sentence, sentence_of
 
 HEAT_OPACITY = 0.45
@@ -89,7 +90,7 @@ def case_facts(report: CaseReport, view: CaseView | None, language: str) -> dict
         "reasons": [sentence_of(reason, language) for reason in reasons(report)],
         "figures": _figures(report, view, language),
         "study_rows": _study_rows(report, language),
-        "form_rows": _form_rows(report, language),
+        "form_rows": [*_form_rows(report, language), *reader_rows(report.reader, language)],
         "signature_rows": _signature_rows(report, language),
         "point_rows": _point_rows(report, language),
         "survival_rows": _survival_rows(report),

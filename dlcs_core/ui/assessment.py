@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dlcs_core.bundle.reader import Bundle
+from dlcs_core.clinical.reader_findings import NOTHING_STATED, ReaderFindings
 from dlcs_core.clinical.record import ClinicalRecord
 from dlcs_core.errors import Notice
 from dlcs_core.report.case import assess_case
 from dlcs_core.report.case_report import CaseReport
 from dlcs_core.report.case_view import CaseView, headline, make_case_view
+from dlcs_core.report.reader_findings import with_reader_findings
 from dlcs_core.store.assessments import (
     Assessment,
     AssessmentHistory,
@@ -48,14 +50,24 @@ class AssessedCase:
     history: AssessmentHistory
 
 
-def inputs_hash(opened: OpenedStudy, record: ClinicalRecord, bundle: Bundle) -> str:
+def inputs_hash(
+    opened: OpenedStudy,
+    record: ClinicalRecord,
+    bundle: Bundle,
+    findings: ReaderFindings = NOTHING_STATED,
+) -> str:
     """Return the hash of everything that decides a result."""
-    form = json.dumps([record.patient_id, dict(record.values)], sort_keys=True)
+    stated = [findings.stated] if findings.stated else []
+    form = json.dumps([record.patient_id, dict(record.values), *stated], sort_keys=True)
     return hashlib.sha256(f"{opened.sha256}{form}{bundle.sha256}".encode()).hexdigest()
 
 
 def assess(
-    opened: OpenedStudy, record: ClinicalRecord, bundle: Bundle, notices: tuple[Notice, ...]
+    opened: OpenedStudy,
+    record: ClinicalRecord,
+    bundle: Bundle,
+    notices: tuple[Notice, ...],
+    findings: ReaderFindings = NOTHING_STATED,
 ) -> AssessedCase:
     """Assess a case and put the assessment on record.
 
@@ -69,14 +81,17 @@ def assess(
         The model.
     notices : tuple of Notice
         Warnings of the form.
+    findings : ReaderFindings
+        What the reader states beyond it.
 
     Raises
     ------
     DlcsError
         If the study cannot be assessed or the assessment cannot be recorded.
     """
-    inputs = inputs_hash(opened, record, bundle)
-    report = assess_case(opened.study, record, bundle, notices)
+    inputs = inputs_hash(opened, record, bundle, findings)
+    assessed = assess_case(opened.study, record, bundle, notices)
+    report = with_reader_findings(assessed, findings)
     leading = headline(report)
     engine = _database(read_settings().database_url)
     probability = leading.probability if leading else None

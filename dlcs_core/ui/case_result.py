@@ -26,12 +26,14 @@ from dlcs_core.ui.cache import served_bundle
 from dlcs_core.ui.charts import show_figure
 from dlcs_core.ui.consultation_view import show_consultation
 from dlcs_core.ui.downloads import history_text
+from dlcs_core.ui.label_set_view import show_label_set
 from dlcs_core.ui.living_nomogram import (
     is_hypothetical,
     show_living_nomogram,
     show_nomogram_downloads,
 )
 from dlcs_core.ui.messages import show_notices
+from dlcs_core.ui.similar_view import show_similar
 from dlcs_core.ui.words import language, plain, say, sentence_shown, variable_label
 
 FIELD_MM = 150.0
@@ -59,6 +61,8 @@ def show_result(case: AssessedCase) -> None:
     show_slices(case, height=250)
     if not case.report.abstained:
         show_living_case(case)
+        if not is_hypothetical(case):
+            show_similar(case.report)
     show_notices(other_warnings(case.report))
 
 
@@ -123,12 +127,14 @@ def show_headline(case: AssessedCase) -> None:
                 icon_array_figure(leading.probability, language()), key="figure_icons", theme=None,
                 config={"displayModeBar": False}, alt=say("ui_icons_alt", good=good),
             )  # fmt: skip
+        show_label_set(case.report)
         st.caption(history_text(case))
 
 
 def _show_abstention(report: CaseReport) -> None:
     st.markdown(say("ui_abstained"))
     st.markdown("\n".join(f"- {sentence_shown(reason)}" for reason in reasons(report)))
+    st.markdown(say("more_abstained_help"))
 
 
 def _uncertainty(case: AssessedCase, ci95: tuple[float, float] | None) -> str:
