@@ -61,7 +61,7 @@ def case_pdf(
     """
     printed_at = printed_at or datetime.now(UTC)
     facts = case_facts(report, view, language)
-    pages = _Pages(sentence("doc_title", language), sentence("ui_research_use", language))
+    pages = Pages(sentence("doc_title", language), sentence("ui_research_use", language))
     pages.set_creation_date(printed_at)
     pages.add_page()
     _draw_top(pages, facts, language)
@@ -73,7 +73,7 @@ def case_pdf(
     return bytes(pages.output())
 
 
-class _Pages(FPDF):
+class Pages(FPDF):
     """A4 pages of this report: one font, the notice at every foot."""
 
     def __init__(self, title: str, notice: str) -> None:
@@ -141,7 +141,7 @@ def typable(text: str) -> str:
     return text.replace("⁹", "^9")
 
 
-def _draw_top(pages: _Pages, facts: dict[str, Any], language: str) -> None:
+def _draw_top(pages: Pages, facts: dict[str, Any], language: str) -> None:
     pages.write_line(sentence("doc_title", language), _TITLE)
     pages.write_line(sentence("doc_patient", language) + " ______________________", _TEXT, QUIET)
     pages.write_line(sentence("ui_research_use", language), _TEXT, ACCENT)
@@ -156,7 +156,7 @@ def _draw_top(pages: _Pages, facts: dict[str, Any], language: str) -> None:
 
 
 def _draw_statement(
-    pages: _Pages, facts: dict[str, Any], notes: Sequence[str], language: str
+    pages: Pages, facts: dict[str, Any], notes: Sequence[str], language: str
 ) -> None:
     leading = facts["headline"]
     if leading is None:
@@ -183,7 +183,7 @@ def _draw_statement(
     pages.set_y(max(pages.get_y(), top + height + 6))
 
 
-def _draw_slices(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+def _draw_slices(pages: Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
     slices = facts["figures"]["slices"]
     width = (WIDTH_MM - 6) / 3
     pages.heading(sentence("ui_slices", language), room_mm=width + 16)
@@ -201,7 +201,7 @@ def _draw_slices(pages: _Pages, report: CaseReport, facts: dict[str, Any], langu
     pages.write_line(sentence(caption, language), _SMALL, QUIET)
 
 
-def _draw_tables(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+def _draw_tables(pages: Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
     """Write study and signatures side by side, then the nomogram."""
     top = pages.get_y()
     pages.heading(sentence("ui_study", language))
@@ -225,7 +225,7 @@ def _draw_tables(pages: _Pages, report: CaseReport, facts: dict[str, Any], langu
         pages.rows(facts["point_rows"], (70, 70, 42), [sentence(code, language) for code in codes])
 
 
-def _draw_survival(pages: _Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
+def _draw_survival(pages: Pages, report: CaseReport, facts: dict[str, Any], language: str) -> None:
     if not facts["survival_rows"]:
         return
     pages.heading(sentence("ui_survival", language), room_mm=100)
@@ -238,7 +238,7 @@ def _draw_survival(pages: _Pages, report: CaseReport, facts: dict[str, Any], lan
 
 
 def _draw_rest(
-    pages: _Pages, facts: dict[str, Any], provenance: Sequence[Sequence[str]], language: str
+    pages: Pages, facts: dict[str, Any], provenance: Sequence[Sequence[str]], language: str
 ) -> None:
     """Write the form, the warnings and what the report was made with."""
     pages.heading(sentence("ui_clinical_form", language), room_mm=60)
