@@ -26,6 +26,10 @@ _MIGRATING = threading.Lock()
 """Alembic keeps what it works on in a variable of its module."""
 
 
+Database = Engine
+"""What the functions of the store work on, by a name that other layers may use."""
+
+
 class Base(DeclarativeBase):
     """The tables' common base."""
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dlcs_core.figures.icon_array import of_hundred_text
 from dlcs_core.report.case_json import case_json
 from dlcs_core.ui.assessment import AssessedCase
+from dlcs_core.ui.board_add import show_add_to_board
 from dlcs_core.ui.words import language, say
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -36,6 +37,7 @@ def show_downloads(case: AssessedCase) -> None:
             mime="application/json", icon=":material/data_object:", on_click="ignore",
             key="download_json",
         )  # fmt: skip
+        show_add_to_board(case)
 
 
 def history_text(case: AssessedCase) -> str:
