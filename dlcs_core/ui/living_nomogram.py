@@ -1,6 +1,8 @@
 """The living nomogram: the case's models with dots that can be moved in the browser."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
 
 import streamlit as st
 
@@ -14,13 +16,6 @@ from dlcs_core.ui.words import language, say
 
 KEY = "living_nomogram"
 
-_component = st.components.v2.component(
-    "dlcs-core.living_nomogram",
-    html='<div class="living"></div>',
-    js="index.js",
-    css="style.css",
-)
-
 WORDS = (
     "hint", "reset", "notice", "hypothetical", "points", "total_points", "response", "survival",
     "response_outcome", "survival_outcome", "response_own", "response_moved", "survival_own",
@@ -32,6 +27,18 @@ FIELDS = ("points", "percent", "months", "month", "low", "high")
 """What they hold."""
 
 MODELS = ("response", "survival")
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    """Declare the browser part, at its first use: declaring needs a running Streamlit."""
+    declared: Callable[..., Any] = st.components.v2.component(
+        "dlcs-core.living_nomogram",
+        html='<div class="living"></div>',
+        js="index.js",
+        css="style.css",
+    )
+    return declared
 
 
 def is_hypothetical(case: AssessedCase) -> bool:
@@ -63,7 +70,7 @@ def show_living_nomogram(case: AssessedCase, bundle: Bundle, kind: str) -> bool:
         return False
     words = {name: _template(f"ui_living_{name}") for name in WORDS}
     told_by = next(name for name in MODELS if models[name] is not None)
-    _component(
+    _component()(
         key=_key(case, kind),
         data={
             "identity": case.inputs, "language": code, "words": words, "kind": kind,
