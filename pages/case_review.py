@@ -92,6 +92,9 @@ def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
         return
     if not is_current:
         statement.warning(say("ui_inputs_changed"), icon=":material/sync_problem:")
+    if filled is None:
+        # A form that is refused, a child's say, has no number beside it, not even an earlier one.
+        return
     name = "result" if is_current else "result_outdated"
     with statement, st.container(key=f"{name}_statement"):
         if is_current:

@@ -19,6 +19,8 @@ KEY_VARIABLES = ("max_diameter_cm", "borrmann_type", "differentiation")
 
 SLICE_PIXELS = 150
 
+_LEAST = 5e-5
+
 
 def show_similar(report: CaseReport) -> None:
     """Draw similar patients in an expander of their own; nothing where there are none."""
@@ -45,7 +47,9 @@ def _show_strip(found: SimilarPatients) -> None:
         with column, st.container(key=f"similar_{place}"):
             if found.slices:
                 st.html(slice_html(found.slices[place], alt_text(case, place)))
-            st.markdown("  \n".join(_lines(case, place)))
+            outcome, *others = _lines(case, place)
+            st.markdown(outcome)
+            st.caption("  \n".join(others))
 
 
 def slice_html(pixels: NDArray[np.uint8], alt: str) -> str:
@@ -68,7 +72,8 @@ def _lines(case: SimilarCase, place: int) -> list[str]:
     score = "more_similar_score_image" if case.dlcs is None else "more_similar_score"
     lines = [
         f"**{place + 1}. {say(outcome)}**",
-        say(score, percent=of_hundred_text(probability)),
+        # The bundle keeps four decimals; what is possible must not read as never.
+        say(score, percent=of_hundred_text(min(max(probability, _LEAST), 1 - _LEAST))),
         say("more_model_right" if case.model_right else "more_model_wrong"),
         f"{_cell(case, 'ct_stage')} {_cell(case, 'cn_stage')} · {_cell(case, 'age_years')} · "
         f"{_cell(case, 'sex')}",
