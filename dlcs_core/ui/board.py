@@ -27,7 +27,7 @@ from dlcs_core.ui.board_seat import (
     write_address,
 )
 from dlcs_core.ui.messages import show_refusal
-from dlcs_core.ui.words import plain, say
+from dlcs_core.ui.words import plain, say, sentence_shown
 
 POLL_SECONDS = 1.5
 """How soon one browser sees what another one did."""
@@ -43,7 +43,8 @@ PROJECTOR_STYLE = """<style>
   display: none;
 }
 [data-testid="stMainBlockContainer"] { padding: 0.75rem 2rem 2rem; }
-.st-key-board_projector h1 { font-size: 1.6rem; }
+h1 { font-size: 1.1rem !important; padding: 0 !important; }
+.st-key-board_projector h3 { font-size: 1.6rem; }
 .st-key-board_projector h2 { font-size: 2.4rem; }
 .st-key-board_projector p, .st-key-board_projector button p, .st-key-board_projector label p,
 .st-key-board_projector li, .st-key-board_projector td, .st-key-board_projector th,
@@ -66,6 +67,9 @@ def show_board() -> None:
     refusal = st.session_state.pop("board_refusal", None)
     if refusal is not None:
         show_refusal(refusal)
+    left_out = st.session_state.pop("board_left_out", None)
+    if left_out is not None:
+        st.info(say("board_demo_left_out", reason=sentence_shown(left_out)))
     seat = current_seat()
     board = None if seat is None else _found(seat)
     if seat is None or board is None:

@@ -37,7 +37,7 @@ def add_demo_cases(seat: Seat) -> None:
             _add_demo_case(seat, case, say("board_demo_label", number=added + 1))
             added += 1
         except DlcsError as refusal:
-            st.session_state["board_refusal"] = refusal
+            st.session_state["board_left_out"] = refusal
     if not added:
         st.session_state.setdefault("board_refusal", DlcsError("ui_no_demo_cases"))
 

@@ -47,9 +47,9 @@ def show_board_case(board: Board, seat: Seat, attempt: Attempt, *, large: bool) 
             st.markdown(say("ui_synthetic_case"))
     try:
         if case.revealed_at is None:
-            _show_blind(board, case, seat, attempt, height=560 if large else 330)
+            _show_blind(board, case, seat, attempt, height=450 if large else 330)
         else:
-            _show_revealed(board, case, seat, attempt, height=520 if large else 330)
+            _show_revealed(board, case, seat, attempt, height=480 if large else 330)
     except DlcsError as refusal:
         show_refusal(refusal)
     st.caption(say("ui_board_record"))

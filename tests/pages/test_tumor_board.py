@@ -23,7 +23,7 @@ def seat_of(app):
 
 
 def cast(app, response="good", plan="surgery_first"):
-    case = app.session_state["board_case_id"] if "board_case_id" in app.session_state else 1
+    case = 1
     app.segmented_control(key=f"board_response_{case}").set_value(response).run()
     app.radio(key=f"board_plan_{case}").set_value(plan).run()
     return app.button(key="board_cast").click().run()
