@@ -102,7 +102,7 @@ def _show(case: CaseInput, filled: Filled | None, bundle: Bundle) -> None:
         show_statement(assessed)
     with st.container(key=name):
         show_result(assessed)
-    if is_current and case.opened is not None and filled is not None and has_number(assessed):
+    if is_current and case.opened is not None and has_number(assessed):
         show_outline_stress(assessed, case.opened, filled[0])
 
 
