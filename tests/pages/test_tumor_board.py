@@ -1,10 +1,12 @@
 """Tumour board: a meeting begins, votes are blind, the chair reveals, all of it is kept."""
 
+import os
+
 import pytest
 from sqlalchemy import create_engine, text
 
 from dlcs_core.store.board import Seat, Vote, read_board
-from dlcs_core.store.board_changes import name_member, vote
+from dlcs_core.store.board_changes import join_board, name_member, take_chair, vote
 from dlcs_core.store.database import open_database
 
 
@@ -18,14 +20,17 @@ def meeting(page):
     return app
 
 
+def database_url():
+    return os.environ["DLCS_DATABASE_URL"]
+
+
 def seat_of(app):
     return Seat(*app.session_state["board_kept_seat"])
 
 
 def cast(app, response="good", plan="surgery_first"):
-    case = 1
-    app.segmented_control(key=f"board_response_{case}").set_value(response).run()
-    app.radio(key=f"board_plan_{case}").set_value(plan).run()
+    app.segmented_control(key="board_response_1").set_value(response).run()
+    app.radio(key="board_plan_1").set_value(plan).run()
     return app.button(key="board_cast").click().run()
 
 
@@ -43,8 +48,24 @@ def test_a_demo_case_is_shown_without_its_result(meeting, shown):
     assert "TRG 1)." not in said
     assert "Heat map" not in [slider.label for slider in meeting.slider]
     assert "clinical decision is documented elsewhere" in said
-    # the second demo case of these tests is broken: one sentence, and the board goes on
     assert len(meeting.get("plotly_chart")) == 3
+
+
+def test_a_demo_case_that_is_refused_is_one_sentence_and_the_board_goes_on(page, shown):
+    app = page("tumor_board")
+    app.button(key="board_start_demo").click().run()
+    assert not app.exception
+    assert "was left out" in app.info[0].value
+    assert "Case 1 of 1" in shown(app)
+
+
+def test_in_chinese_the_page_speaks_chinese(page, shown):
+    app = page("tumor_board")
+    app.session_state["lang"] = "zh"
+    app.button(key="board_start_demo").click().run()
+    assert not app.exception
+    assert "体模病例 1" in shown(app)
+    assert "您的投票" in shown(app)
 
 
 def test_a_vote_needs_a_name_and_both_parts(page):
@@ -71,22 +92,14 @@ def test_after_the_reveal_everything_is_there_and_kept(meeting, shown):
     meeting.segmented_control(key="board_trg_of_1").set_value(2).run()
     assert not meeting.exception
     assert "How board and model did" in shown(meeting)
-    board = read_board(open_database(_url(meeting)), seat_of(meeting))
+    board = read_board(open_database(database_url()), seat_of(meeting))
     assert board.cases[0].decision.text == "Laparoscopy **first**"
     assert board.cases[0].decision.plan == "staging_first"
     assert board.cases[0].outcome.trg == 2
 
 
-def _url(_app):
-    import os
-
-    return os.environ["DLCS_DATABASE_URL"]
-
-
 def test_what_another_member_types_is_text(meeting, shown):
-    engine = open_database(_url(meeting))
-    from dlcs_core.store.board_changes import join_board, take_chair
-
+    engine = open_database(database_url())
     other = join_board(engine, seat_of(meeting).code)
     name_member(engine, other, "<b>x</b> **loud** [a](http://b)")
     vote(engine, other, 1, Vote("poor", "other"), cast=True)
@@ -112,7 +125,7 @@ def test_a_case_of_the_review_goes_onto_the_agenda(app, shown):
 
 
 def test_a_store_that_is_gone_is_one_sentence(meeting):
-    with create_engine(_url(meeting)).begin() as connection:
+    with create_engine(database_url()).begin() as connection:
         connection.execute(text("DROP TABLE board_votes"))
     meeting.run()
     assert not meeting.exception
