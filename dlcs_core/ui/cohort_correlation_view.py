@@ -24,6 +24,7 @@ def show_correlation(in_use: CohortInUse, selection: Selection, scores: tuple[st
     chosen = st.multiselect(
         say("explorer_related_columns"), options, format_func=column_label,
         key=widget_key("related"), persist_state="session",
+        placeholder=say("explorer_choose"),
     )  # fmt: skip
     keep("related", chosen, options)
     if len(chosen) < 2:

@@ -43,6 +43,7 @@ def choose_variables(in_use: CohortInUse, selection: Selection) -> tuple[str, ..
     variables = st.multiselect(
         say("explorer_cox_variables"), options, format_func=column_label,
         key=widget_key("cox_variables"), persist_state="session",
+        placeholder=say("explorer_choose"),
     )  # fmt: skip
     keep("cox_variables", variables, first)
     return tuple(variables)

@@ -76,6 +76,7 @@ def _kept_levels(name: str, levels: tuple[str, ...]) -> tuple[str, ...]:
     chosen = st.multiselect(
         plain(column_label(name)), levels, key=widget_key(key), persist_state="session",
         format_func=lambda level: cell_label(name, level),
+        placeholder=say("explorer_choose"),
     )  # fmt: skip
     keep(key, chosen, levels)
     return tuple(chosen)
@@ -90,6 +91,7 @@ def choose_scores(table: "pd.DataFrame") -> tuple[str, ...]:
         chosen = st.multiselect(
             say("explorer_scores_compared", limit=MAX_SCORES), options, key=widget_key("scores"),
             format_func=column_label, max_selections=MAX_SCORES, persist_state="session",
+            placeholder=say("explorer_choose"),
         )  # fmt: skip
     keep("scores", chosen, default)
     return tuple(chosen)

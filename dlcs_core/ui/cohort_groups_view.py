@@ -113,6 +113,7 @@ def show_subgroups(in_use: CohortInUse, selection: Selection, report: ResponseRe
         columns = st.multiselect(
             say("explorer_subgroup_columns"), options, format_func=column_label,
             key=widget_key("subgroups"), persist_state="session",
+            placeholder=say("explorer_choose"),
         )  # fmt: skip
         keep("subgroups", columns, first)
     if columns:

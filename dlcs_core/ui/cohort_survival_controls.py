@@ -37,6 +37,7 @@ def choose_months() -> tuple[tuple[float, ...], CiType]:
         chosen = st.multiselect(
             say("explorer_horizons"), MONTHS, key=widget_key("months"), persist_state="session",
             max_selections=MOST_MONTHS, help=say("explorer_horizons_help"),
+            placeholder=say("explorer_choose"),
         )  # fmt: skip
         scale = st.segmented_control(
             say("explorer_limits"), SCALES, key=widget_key("limits"), required=True,
