@@ -94,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_contrast(verbs)
     _add_cam_sanity(verbs)
     _add_audit(verbs)
+    _add_report(verbs)
+    _add_demonstrate(verbs)
     return parser
 
 
@@ -141,6 +143,45 @@ def _add_audit(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     audit.add_argument("--folds", type=_jobs, default=1, help="folds of the recipe; default 1")
     audit.add_argument("--jobs", type=_jobs, default=_cores(), help="folds audited at a time")
     audit.set_defaults(run=_audit)
+
+
+def _add_report(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``report``."""
+    report = verbs.add_parser("report", help="every table and figure of a bundle, in one document")
+    report.add_argument("--bundle", type=Path, required=True, help="trained model")
+    report.add_argument(
+        "--run", dest="folder", type=Path, required=True, help="its .training folder"
+    )
+    report.add_argument("--cache", type=Path, required=True, help="tensor cache it was fitted on")
+    report.add_argument("--out", type=Path, required=True, help="folder of the report")
+    report.add_argument("--truth", type=Path, help="true probabilities of a synthetic cohort (CSV)")
+    for part in ("ablation", "audit", "cam", "truth-test", "liar", "leak"):
+        report.add_argument(f"--{part}", type=Path, help=f"folder of the {part}, to be included")
+    report.set_defaults(run=_report)
+
+
+def _add_demonstrate(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    """Describe ``demonstrate``."""
+    demonstrate = verbs.add_parser("demonstrate", help="truth test, liar test, leak theatre")
+    demonstrate.add_argument("which", choices=["truth", "liar", "leak"])
+    demonstrate.add_argument("--out", type=Path, required=True, help="folder of the report")
+    demonstrate.add_argument("--bundle", type=Path, help="truth: trained model")
+    demonstrate.add_argument("--cohort", type=Path, help="truth: phantoms that are there already")
+    demonstrate.add_argument("--scores", type=Path, help="truth: their result table by batch")
+    demonstrate.add_argument("--cache", type=Path, help="leak: tensor cache of a cohort")
+    demonstrate.add_argument("--config", default="demonstration", help="liar, leak: recipe")
+    demonstrate.add_argument("--folds", type=_jobs, help="liar, leak: default those of the recipe")
+    demonstrate.add_argument("--patients", type=_patients, help="truth: 2000, liar: 300 a cohort")
+    demonstrate.add_argument("--seed", type=_patients, default=71001, help="of the phantoms")
+    demonstrate.add_argument("--jobs", type=_jobs, default=_cores(), help="processes")
+    demonstrate.set_defaults(run=_demonstrate)
+
+
+def _patients(text: str) -> int:
+    """Read a number of patients, or a seed."""
+    if not text.isdecimal() or not 1 <= int(text) < 2**31:
+        raise argparse.ArgumentTypeError("a whole number from 1")
+    return int(text)
 
 
 def _jobs(text: str) -> int:
@@ -249,6 +290,32 @@ def _audit(options: argparse.Namespace) -> None:
     config = read_config(options.config)
     cache = options.cache or _cache_of(options.manifest, options.out, options.jobs)
     audit_synthetic(cache, config, options.out, folds=options.folds, jobs=options.jobs)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from trainer.evaluation_report import ReportSources, write_report
+
+    write_report(
+        ReportSources(
+            options.bundle,
+            options.folder,
+            options.cache,
+            truth=options.truth,
+            ablation=options.ablation,
+            audit=options.audit,
+            cam=options.cam,
+            truth_test=options.truth_test,
+            liar=options.liar,
+            leak=options.leak,
+        ),
+        options.out,
+    )
+
+
+def _demonstrate(options: argparse.Namespace) -> None:
+    from trainer.demonstrations.command import demonstrate
+
+    demonstrate(options)
 
 
 def _cache_of(manifest: Path, out: Path, jobs: int) -> Path:

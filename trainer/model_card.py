@@ -96,7 +96,12 @@ def _how_it_was_made(manifest: Manifest) -> Iterable[str]:
 def _performance(metrics: Mapping[str, Any]) -> Iterable[str]:
     yield "## How well it does"
     yield ""
-    yield "Area under the ROC curve and calibration slope, each with its 95 % interval."
+    yield (
+        "Area under the ROC curve and calibration slope, each with its 95 % interval. Tables and "
+        "figures by cohort, centre and subgroup, heat maps by grade, failure cases and reporting "
+        "checklists: `python -m trainer report`. What it says of known truths, of nothing, and of "
+        "a leak: `python -m trainer demonstrate truth`, `liar`, `leak`."
+    )
     yield ""
     yield "| cohort | score | n | good response | AUC | calibration slope |"
     yield "|---|---|---|---|---|---|"
