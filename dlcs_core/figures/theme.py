@@ -12,8 +12,9 @@ GREEN = "#009e73"
 ORANGE = "#e69f00"
 PURPLE = "#cc79a7"
 SKY = "#56b4e9"
-OKABE_ITO = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-"""Okabe and Ito's palette without black and yellow, in the order of use."""
+OKABE_ITO = (BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE)
+"""Okabe and Ito's palette without black and yellow, in the order of use: colours that follow each
+other are far apart for readers without red, green or blue cones as well."""
 
 INK = "#1c2733"
 MUTED = "#6b7a89"

@@ -18,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 14.0, 48.0
 LEGEND_ROW = 18.0
 MOST_TICKS = 7
 
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")
 """Okabe and Ito's palette, as on the screen."""
 
 DASHES = ("", "7 3", "2 2", "7 2 2 2", "10 4", "10 3 2 3")
