@@ -188,6 +188,7 @@ def draw_curves(report: ResponseReport) -> bytes:
         axis.set_xlabel(x)
         axis.set_ylabel(y)
         axis.set_xlim(0, 1)
+        axis.set_xticks((0, 0.25, 0.5, 0.75, 1), ("0", "", "0.5", "", "1"))
         axis.spines[["top", "right"]].set_visible(False)
     for axis in axes[:3]:
         axis.set_ylim(0, 1.01)
