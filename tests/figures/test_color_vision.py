@@ -1,8 +1,9 @@
 """Colours that stand side by side stay apart for colour-blind readers.
 
 Dichromats' vision is simulated with the matrices (severity 1.0) of Machado GM, Oliveira MM,
-Fernandes LAF. A physiologically-based model for simulation of color vision deficiency. IEEE Trans Vis Comput
-Graph 2009;15:1291-1298, applied to linear RGB; distances are CIE 1976 Delta E*ab, white point D65.
+Fernandes LAF. A physiologically-based model for simulation of color vision deficiency. IEEE Trans
+Vis Comput Graph 2009;15:1291-1298, applied to linear RGB; distances are CIE 1976 Delta E*ab with
+white point D65.
 """
 
 import numpy as np
