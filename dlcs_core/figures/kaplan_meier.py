@@ -1,6 +1,7 @@
 """Kaplan-Meier curves with their intervals and the numbers at risk under them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,9 @@ class SurvivalSteps(Protocol):
 
 ROW_HEIGHT_PX = 22
 """Height of one line of the table of numbers at risk."""
+
+NAME_UNITS = 20
+"""Narrow characters that a group's name may take beside its line; the legend has all of it."""
 
 
 def kaplan_meier_figure(
@@ -137,7 +141,7 @@ def _add_numbers_at_risk(
         yaxis2={"domain": [0, share], "range": [n_lines - 0.5, -0.5], "visible": False,
                 "fixedrange": True},
         xaxis={"anchor": "y", "tickvals": times},
-        margin={"b": 8},
+        margin={"b": 8, "l": _left_margin(curves)},
     )  # fmt: skip
     for part, (code, counted) in enumerate(COUNTS.items()):
         title, top = sentence(code, language), part * (len(curves) + 1)
@@ -153,6 +157,29 @@ def _add_numbers_at_risk(
                 name=f"{title}: {literal(name)}", hoverinfo="skip",
                 showlegend=False, cliponaxis=False,
             )  # fmt: skip
+            figure.add_annotation(
+                text=literal(shortened(name)), x=0, xref="paper", xanchor="right", xshift=-20,
+                y=top + 1 + index, yref="y2", showarrow=False,
+                font={"size": 12, "color": colors[index % len(colors)]},
+            )  # fmt: skip
+
+
+def _left_margin(names: Iterable[str]) -> int:
+    """Return the pixels that the lines' names need left of the curves."""
+    return max(56, 28 + 7 * max(text_units(shortened(name)) for name in names))
+
+
+def shortened(name: str) -> str:
+    """Return a group's name as it fits beside its line: at most ``NAME_UNITS`` wide."""
+    if text_units(name) <= NAME_UNITS:
+        return name
+    ends = range(len(name), 0, -1)
+    return name[: next(end for end in ends if text_units(name[:end]) < NAME_UNITS)] + "…"
+
+
+def text_units(text: str) -> int:
+    """Return a text's width in narrow characters; Chinese characters count as two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def at_risk_times(last: float) -> list[float]:

@@ -5,7 +5,9 @@ from dlcs_core.figures.kaplan_meier import (
     cumulative_events,
     kaplan_meier_figure,
     numbers_at_risk,
+    shortened,
     starting_at_one,
+    text_units,
 )
 from dlcs_core.report.cohort_curves import thinned_survival
 from dlcs_core.statistics.kaplan_meier import kaplan_meier
@@ -55,3 +57,18 @@ def test_a_thinned_curve_counts_the_same_patients():
     assert thin.time_months.size < full.time_months.size
     assert cumulative_events(thin, times) == cumulative_events(full, times)
     assert numbers_at_risk(thin, times) == numbers_at_risk(full, times)
+
+
+def test_every_line_of_the_table_has_its_groups_name_beside_it(curve):
+    figure = kaplan_meier_figure({"Low <b>": curve, "High": curve})
+    beside = [(note.text, note.y) for note in figure.layout.annotations if note.xanchor == "right"]
+    assert beside == [
+        ("Low &#60;b&#62;", 1), ("High", 2), ("Low &#60;b&#62;", 4), ("High", 5),
+    ]  # fmt: skip
+
+
+def test_long_names_are_cut_to_the_margin():
+    assert shortened("High risk group") == "High risk group"
+    assert shortened("a" * 40) == "a" * 19 + "…"
+    assert shortened("弥漫浸润型弥漫浸润型弥漫") == "弥漫浸润型弥漫浸润…"
+    assert text_units("弥漫 II") == 7
