@@ -30,14 +30,17 @@ def render() -> None:
     require("analyst")
     st.title(say("ui_response_explorer"))
     in_use = choose_source()
-    with st.container(horizontal=True, vertical_alignment="center", key="cohort_controls"):
+    controls = st.container(horizontal=True, vertical_alignment="center", key="cohort_controls")
+    with controls:
         selection = choose_selection(in_use.cohort.table)
         scores = choose_scores(in_use.cohort.table)
-        if scores:
-            show_document_download(in_use, selection, scores)
     if not scores:
         st.info(say("explorer_no_scores"))
         st.stop()
+    with refusals_shown():
+        selected(in_use, selection)
+    with controls:
+        show_document_download(in_use, selection, scores)
     _show(in_use, selection, scores)
     keep_language()
 
