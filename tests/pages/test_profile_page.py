@@ -59,7 +59,8 @@ def test_another_table_is_compared_with_the_shipped_training_cohort(page, shown,
         assert not app.error
     app.get_by_key("profile_view").set_value("drift").run()
     trained = int((cohort["cohort"] == "training").sum())
-    assert str(trained) in next(t for t in shown(app).split("\n") if "selected patients" in t)
+    said = next(t for t in shown(app).split("\n") if "selected patients against" in t)
+    assert f"{len(table)} selected patients against the {trained} " in said
 
 
 @pytest.mark.parametrize(
