@@ -179,9 +179,7 @@ def stratified_folds(outcome: BoolArray, folds: int, seed: int = SEED) -> NDArra
     return fold
 
 
-def cross_validated(
-    outcome: BoolArray, risk: FloatArray, method: Method, folds: int
-) -> FloatArray:
+def cross_validated(outcome: BoolArray, risk: FloatArray, method: Method, folds: int) -> FloatArray:
     """Return the probability of each patient by the update fitted on the other folds.
 
     Parameters
