@@ -24,12 +24,14 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_case_needs_an_image_and_an_outline(folder):
-    assert [case.name for case in demo_cases()] == ["good_responder", "annular"]
+def test_a_case_without_an_outline_is_there_to_be_outlined(folder):
+    cases = demo_cases()
+    assert [case.name for case in cases] == ["good_responder", "annular", "no_mask"]
+    assert [case.mask is None for case in cases] == [False, False, True]
 
 
 def test_a_case_tells_its_title_and_what_became_of_it(folder):
-    good, annular = demo_cases()
+    good, annular, _ = demo_cases()
     assert (good.title, good.trg) == ("Good responder", 1)
     assert (annular.title, annular.trg) == ("Annular", None)
 
