@@ -50,6 +50,8 @@ class Screen:
         box = self.page.locator("[class*=st-key-board_name_] input")
         box.fill(text)
         box.press("Tab")
+        # The page asks for a name until the server knows it.
+        self.page.wait_for_selector(".st-key-board_vote [data-testid=stAlert]", state="detached")
 
     def vote(self, response, plan):
         self.page.locator("[class*=st-key-board_response_] button").nth(response).click()
@@ -152,10 +154,11 @@ def test_two_browsers_vote_blind_and_see_the_reveal(server, screens, database):
     # The search is able to find: after the reveal the sentence is among what was received.
     assert f"{good} respond well".encode() in member.received()
 
-    chair.page.locator("[class*=st-key-board_text_of_] textarea").fill("Laparoscopy <b>x</b>")
-    chair.page.locator("[class*=st-key-board_dissent_of_] textarea").fill("CD: operate at once")
-    chair.page.locator("[class*=st-key-board_dissent_of_] textarea").press("Tab")
-    member.page.wait_for_selector("text=Laparoscopy <b>x</b>")
+    for part, typed in (("text", "Laparoscopy <b>x</b>"), ("dissent", "CD: operate at once")):
+        field = chair.page.locator(f"[class*=st-key-board_{part}_of_] textarea")
+        field.fill(typed)
+        field.press("Tab")
+        member.page.wait_for_selector(f"text={typed}")
     chair.click("board_use_truth")
     chair.page.wait_for_selector("text=How board and model did")
 
