@@ -1,8 +1,8 @@
 """Which variables go with response or survival: one at a time, together, and by LASSO."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -32,13 +32,15 @@ from dlcs_core.report.association_request import AssociationRequest as Associati
 from dlcs_core.report.association_request import check_request
 from dlcs_core.report.response_columns import outcome_column
 from dlcs_core.report.survival_columns import event_column, number_column, time_column
-from dlcs_core.statistics.checks import BoolArray
+from dlcs_core.statistics.checks import BoolArray, FloatArray
 from dlcs_core.statistics.lasso import LassoFit
 from dlcs_core.statistics.proportional_hazards import ProportionalHazardsRow
 from dlcs_core.statistics.wald import WaldRow
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Found = TypeVar("Found")
 
 EVENTS_PER_COLUMN = 10
 """With fewer events per column a regression is overfitted (Peduzzi 1996)."""
@@ -192,8 +194,8 @@ def _univariable(
     if left_out := outcome.n - int(rows.sum()):
         values = {"column": displayable(variable.name), "count": left_out}
         notices.append(Notice("association_rows_without_variable", values))
-    found, terms = _fit(outcome, (variable,), rows, notices)
-    return [AssociationRow(term, found.rows.get(term) if found else None) for term in terms]
+    found, terms = _fit(outcome.inference, (variable,), rows, notices)
+    return [AssociationRow(term, found.get(term) if found else None) for term in terms]
 
 
 def _multivariable(
@@ -207,7 +209,7 @@ def _multivariable(
     if fewer < EVENTS_PER_COLUMN * n_columns:
         values = {"events": fewer, "columns": n_columns, "limit": EVENTS_PER_COLUMN}
         notices.append(Notice("association_few_events", values))
-    found, terms = _fit(outcome, variables, rows, notices)
+    found, terms = _fit(outcome.fit, variables, rows, notices)
     if found and outcome.kind == "cox" and found.proportional_hazards is None:
         notices.append(Notice("association_hazards_not_tested", {"events": events}))
     terms = [*(found.intercept if found else ()), *terms]
@@ -221,11 +223,11 @@ def _multivariable(
 
 
 def _fit(
-    outcome: Outcome,
+    fit: Callable[[FloatArray, Sequence[Term], BoolArray], Found],
     variables: Sequence[DesignVariable],
     rows: BoolArray,
     notices: list[Notice],
-) -> tuple[Fitted | None, list[Term]]:
+) -> tuple[Found | None, list[Term]]:
     """Fit what can be estimated on some rows; return also the terms that were to be estimated."""
     terms, estimated, matrix = estimable_columns(variables, rows)
     without = [term.column for term in terms if term not in estimated]
@@ -235,7 +237,7 @@ def _fit(
     if not estimated:
         return None, terms
     try:
-        return outcome.fit(matrix, estimated, rows), terms
+        return fit(matrix, estimated, rows), terms
     except (CohortError, ModelError) as error:
         names = ", ".join(dict.fromkeys(displayable(v.name) for v in variables))
         notices.append(Notice("association_not_estimable", {"variables": names}))

@@ -86,6 +86,11 @@ class Outcome(Protocol):
     def fit(self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray) -> Fitted:
         """Fit columns on some rows."""
 
+    def inference(
+        self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray
+    ) -> Mapping[Term, WaldRow]:
+        """Return the coefficients alone, without what is told of a whole model."""
+
 
 @dataclass(frozen=True, eq=False)
 class LogisticOutcome:
@@ -139,6 +144,13 @@ class LogisticOutcome:
             variance_inflation=_inflation(found.covariance[1:, 1:], terms),
             proportional_hazards=None,
         )
+
+    def inference(
+        self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray
+    ) -> Mapping[Term, WaldRow]:
+        """Return the coefficients alone, the intercept left out."""
+        found = fit_logistic(matrix, self.event[rows], [term.column for term in terms])
+        return dict(zip(terms, found.rows[1:], strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +206,14 @@ class CoxOutcome:
             variance_inflation=_inflation(found.covariance, terms),
             proportional_hazards=_proportional_hazards(matrix, time, event, terms),
         )
+
+    def inference(
+        self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray
+    ) -> Mapping[Term, WaldRow]:
+        """Return the coefficients alone: what else is told of a model costs more than the fit."""
+        names = [term.column for term in terms]
+        found = fit_cox(matrix, self.time[rows], self.event[rows], names)
+        return dict(zip(terms, found.rows, strict=True))
 
     def log_likelihood(self, matrix: FloatArray, terms: Sequence[Term], rows: BoolArray) -> float:
         """Return the partial log likelihood of columns on some rows."""
