@@ -76,7 +76,8 @@ def test_a_changed_form_greys_the_result_out(server, visit):
 def test_the_board_is_led_by_keyboard(server, visit):
     visit.open(f"{server.url}/tumor_board")
     visit.page.get_by_role("button", name="Start with demo cases").click()
-    visit.page.wait_for_selector("text=Case 1 of")
+    visit.page.wait_for_selector(".st-key-board_reveal")
+    visit.settle()
     visit.page.keyboard.press("s")
     visit.page.wait_for_selector(".st-key-headline")
     visit.page.keyboard.press("ArrowRight")
