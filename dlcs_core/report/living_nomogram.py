@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from dlcs_core.bundle.reader import Bundle
 from dlcs_core.clinical.variables import VARIABLE_BY_NAME
 from dlcs_core.errors import ModelError
 from dlcs_core.figures.nomogram import short_level
-from dlcs_core.models.baseline import NORMAL_QUANTILE_975
 from dlcs_core.models.design import Design, logit_of
 from dlcs_core.models.nomogram import Nomogram, fusion_nomogram, survival_nomogram
 from dlcs_core.models.nomogram_terms import NomogramTerm
 from dlcs_core.models.survival import DL_SIGNATURE, SurvivalModel
 from dlcs_core.report.case_report import CURVE_MONTHS, HORIZONS_MONTHS, CaseReport
 from dlcs_core.report.living_nomogram_layout import (
+    LivingInterval,
     LivingLevel,
     LivingNomogram,
     LivingOutcome,
@@ -73,7 +75,7 @@ def living_response(report: CaseReport, bundle: Bundle, language: str) -> Living
     layer = report.local.get("dlcs")
     return LivingResponse(
         nomogram=nomogram,
-        other_variance=_other_variance(report, bundle),
+        interval=_interval(report, bundle),
         local_intercept=layer.layer.intercept if layer else 0.0,
         local_slope=layer.layer.slope if layer else 1.0,
         cutoff=report.dlcs.cutoff,
@@ -117,19 +119,22 @@ def _horizons(model: SurvivalModel) -> tuple[float, ...]:
     return tuple(month for month in HORIZONS_MONTHS if model.baseline.hazard(month) > 0.0)
 
 
-def _other_variance(report: CaseReport, bundle: Bundle) -> float | None:
-    """Return what the shown interval holds besides the coefficients' variance.
-
-    It depends on the images alone, so it stays while a clinical value is moved.
-    """
-    interval = report.dlcs.ci95
-    by_coefficients = bundle.fusion.linear_predictor_variance(
-        original_signature(report), report.record.values
-    )
-    if interval is None or by_coefficients is None:
+def _interval(report: CaseReport, bundle: Bundle) -> LivingInterval | None:
+    """Return how the shown interval is made; None where none is shown."""
+    model = bundle.extras.interval
+    if report.dlcs.ci95 is None or model is None or "dlcs" not in model.scores:
         return None
-    half = (logit_of(interval[1]) - logit_of(interval[0])) / 2
-    return max((half / NORMAL_QUANTILE_975) ** 2 - by_coefficients, 0.0)
+    made = model.scores["dlcs"]
+    logits = np.array([logit_of(score) for score in report.dl_signature.fold_scores])
+    recalibrated = bundle.recalibration.slope**2 * float(logits.var(ddof=1)) / logits.size
+    return LivingInterval(
+        shift=made.shift,
+        slope=made.slope,
+        residual_variance=made.residual_variance,
+        inflation=made.inflation,
+        quantile=made.quantile,
+        fold_variance=float(bundle.fusion.model.coefficients[0] ** 2) * recalibrated,
+    )
 
 
 def original_signature(report: CaseReport) -> float | None:

@@ -92,6 +92,26 @@ class LivingNomogram:
 
 
 @dataclass(frozen=True)
+class LivingInterval:
+    """An interval on the logit scale; see :class:`dlcs_core.models.interval.ScoreInterval`.
+
+    Attributes
+    ----------
+    shift, slope, residual_variance, inflation, quantile : float
+        As there.
+    fold_variance : float
+        The folds' share of the variance of the log odds; it hangs on the images alone.
+    """
+
+    shift: float
+    slope: float
+    residual_variance: float
+    inflation: float
+    quantile: float
+    fold_variance: float
+
+
+@dataclass(frozen=True)
 class LivingResponse:
     """The fusion model.
 
@@ -99,9 +119,9 @@ class LivingResponse:
     ----------
     nomogram : LivingNomogram
         Lines and coefficients.
-    other_variance : float or None
-        Variance of the log odds besides that of the coefficients: the folds' share. None where no
-        interval is shown, because its coverage is not on record or a local layer lies over it.
+    interval : LivingInterval or None
+        How the interval is made; None where its coverage is not on record or a local layer lies
+        over it.
     local_intercept, local_slope : float
         Local recalibration; 0 and 1 without one.
     cutoff : float
@@ -109,7 +129,7 @@ class LivingResponse:
     """
 
     nomogram: LivingNomogram
-    other_variance: float | None
+    interval: LivingInterval | None
     local_intercept: float
     local_slope: float
     cutoff: float

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 MODEL_JS = ROOT / "dlcs_core/ui/components/living_nomogram/model.js"
 N_PATIENTS = 200
-FOLD_VARIANCE = 0.21
 EVALUATE = """async ([source, model, kind, patients]) => {
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
   const found = await import(url);
@@ -27,36 +26,25 @@ EVALUATE = """async ([source, model, kind, patients]) => {
 
 @pytest.fixture(scope="module")
 def bundle():
-    return read_bundle(ROOT / "assets/demo_bundle")
+    """The shipped bundle, its interval with every part at work."""
+    read = read_bundle(ROOT / "assets/demo_bundle")
+    made = replace(read.extras.interval.scores["dlcs"], inflation=1.7)
+    intervals = replace(read.extras.interval, scores={"dlcs": made})
+    return replace(read, extras=replace(read.extras, interval=intervals))
 
 
 @pytest.fixture(scope="module")
 def report(bundle):
-    """A demo case, with an interval as if its coverage were on record."""
+    """A demo case with every result."""
     from dlcs_core.ui.demo_cases import demo_cases
     from dlcs_core.ui.opened_study import open_demo_case
 
     for case in demo_cases():
         record, _ = read_record(case.clinical)
         found = assess_case(open_demo_case(case).study, record, bundle)
-        if found.dlcs.probability is not None and found.survival.linear_predictor is not None:
-            return with_interval(found, bundle)
+        if found.dlcs.ci95 is not None and found.survival.linear_predictor is not None:
+            return found
     pytest.fail("no demo case has every result")
-
-
-def with_interval(report, bundle):
-    """The report with the interval that a given variance between folds makes."""
-    low, high = interval(
-        bundle, report.dl_signature.probability, report.record.values, report.dlcs.linear_predictor
-    )
-    return replace(report, dlcs=replace(report.dlcs, ci95=(low, high)))
-
-
-def interval(bundle, signature, values, log_odds):
-    """The limits as the model defines them."""
-    variance = bundle.fusion.linear_predictor_variance(signature, values, FOLD_VARIANCE)
-    half = 1.959963984540054 * np.sqrt(variance)
-    return probability_of(log_odds - half), probability_of(log_odds + half)
 
 
 def random_values(rng, *models):
@@ -92,12 +80,22 @@ def computed(browser, kind, model, patients):
 def test_probability_points_and_interval_equal_the_fusion_model(browser, bundle, hypothetical):
     models, patients = hypothetical
     found = computed(browser, "respond", models["response"], patients)
+    interval = bundle.extras.interval.scores["dlcs"]
+    fold_variance = models["response"]["interval"]["fold_variance"]
+    share = fold_variance / float(bundle.fusion.model.coefficients[0] ** 2)
     for values, got in zip(patients, found, strict=True):
         signature = values["dl_signature"]
         log_odds = bundle.fusion.linear_predictor(signature, values)
-        low, high = interval(bundle, signature, values, log_odds)
-        expected = (probability_of(log_odds), low, high)
+        variance = bundle.fusion.linear_predictor_variance(signature, values, share)
+        expected = (probability_of(log_odds), *interval.limits(log_odds, variance))
         assert (got["probability"], got["low"], got["high"]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_patients_own_interval_is_the_reports(browser, report, hypothetical):
+    models, _ = hypothetical
+    own = {term["variable"]: term["value"] for term in models["response"]["nomogram"]["terms"]}
+    (found,) = computed(browser, "respond", models["response"], [own])
+    assert (found["low"], found["high"]) == pytest.approx(report.dlcs.ci95, abs=1e-6)
 
 
 def test_survival_and_its_limits_equal_the_cox_model(browser, bundle, hypothetical):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dlcs_core.report.case import assess_case
-from dlcs_core.report.living_nomogram import arrow_step, living_models, original_signature
+from dlcs_core.report.living_nomogram import arrow_step, living_models
 
 
 @pytest.fixture
@@ -51,21 +51,7 @@ def test_every_design_column_has_its_term(report, bundle):
 
 def test_an_interval_without_coverage_on_record_is_not_given(report, bundle):
     assert report.dlcs.ci95 is None
-    assert living_models(report, bundle, "en")["response"]["other_variance"] is None
-
-
-def test_the_folds_share_of_the_variance_is_what_the_interval_holds_beyond(report, bundle):
-    from dlcs_core.models.design import probability_of
-
-    signature, values = original_signature(report), report.record.values
-    share = 0.37
-    variance = bundle.fusion.linear_predictor_variance(signature, values, 0.0) + share
-    half = 1.959963984540054 * variance**0.5
-    log_odds = report.dlcs.linear_predictor
-    interval = (probability_of(log_odds - half), probability_of(log_odds + half))
-    shown = replace(report, dlcs=replace(report.dlcs, ci95=interval))
-    found = living_models(shown, bundle, "en")["response"]["other_variance"]
-    assert found == pytest.approx(share, abs=1e-9)
+    assert living_models(report, bundle, "en")["response"]["interval"] is None
 
 
 def test_an_abstaining_case_gives_the_browser_nothing(report, bundle):

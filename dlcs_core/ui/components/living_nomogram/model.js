@@ -84,12 +84,15 @@ export function respond(model, values) {
   const original = sigmoid(found.linearPredictor);
   const probability = sigmoid(model.local_intercept + model.local_slope * logit(original));
   const result = { ...found, original, probability, low: null, high: null };
-  if (model.other_variance === null) return result;
+  const interval = model.interval;
+  if (interval === null) return result;
   const row = designRow(model.nomogram, values, 1);
-  const variance = quadraticForm(row, model.nomogram.covariance) + model.other_variance;
-  const half = Z975 * Math.sqrt(variance);
-  result.low = sigmoid(found.linearPredictor - half);
-  result.high = sigmoid(found.linearPredictor + half);
+  const variance = quadraticForm(row, model.nomogram.covariance) + interval.fold_variance;
+  const spread = interval.residual_variance + interval.inflation * variance;
+  const half = interval.quantile * Math.sqrt(spread);
+  const center = interval.shift + interval.slope * found.linearPredictor;
+  result.low = Math.min(sigmoid(center - half), original);
+  result.high = Math.max(sigmoid(center + half), original);
   return result;
 }
 
