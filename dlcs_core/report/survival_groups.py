@@ -54,20 +54,19 @@ def median_followup_of(curve: KaplanMeierCurve) -> float | None:
 
     Parameters
     ----------
-        curve : KaplanMeierCurve
-            Every distinct time, not thinned.
+    curve : KaplanMeierCurve
+        Every distinct time, not thinned.
 
     Returns
     -------
-        float or None
-            Months; None where fewer than half would have been followed to an end.
+    float or None
+        Months; None where fewer than half would have been followed to an end.
 
     Examples
     --------
-        >>> from dlcs_core.statistics.checks import FloatArray
-    from dlcs_core.statistics.kaplan_meier import kaplan_meier
-        >>> median_followup_of(kaplan_meier([1, 2, 3, 4], [1, 0, 1, 0]))
-        4.0
+    >>> from dlcs_core.statistics.kaplan_meier import kaplan_meier
+    >>> median_followup_of(kaplan_meier([1, 2, 3, 4], [1, 0, 1, 0]))
+    4.0
     """
     leaving: FloatArray = curve.n_censored / curve.n_at_risk
     still_followed = np.asarray(np.cumprod(1.0 - leaving), dtype=np.float64)
