@@ -156,6 +156,11 @@ class Visit:
             "[data-testid=stApp][data-test-script-state=notRunning]", timeout=PAGE_SECONDS * 1000
         )
         self.page.wait_for_selector("h1", timeout=PAGE_SECONDS * 1000)
+        # Metrics, charts and browser parts load their own scripts at their first use.
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stSkeleton]')", timeout=PAGE_SECONDS * 1000
+        )
+        self.page.wait_for_load_state("networkidle", timeout=PAGE_SECONDS * 1000)
         self.page.wait_for_function(
             "() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
             ".every(chart => chart.querySelector('.main-svg'))",
