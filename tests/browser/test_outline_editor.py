@@ -406,6 +406,12 @@ def test_it_runs_under_a_strict_content_security_policy(server, editor, truth):
     editor.page.add_init_script(SET_POLICY % policy)
     choose_demo(editor, server)
     editor.go_to(three_slices(truth)[0])
+    editor.page.wait_for_function(
+        "place => /[1-9]/.test(document.querySelectorAll('.viewer .facts dd')[place]?.innerText"
+        " ?? [...document.querySelectorAll('*')].flatMap(e => e.shadowRoot ?"
+        " [...e.shadowRoot.querySelectorAll('.viewer .facts dd')] : [])[place]?.innerText)",
+        arg=AREA,
+    )
     assert editor.fact(AREA) > 0
     assert editor.visit.problems == []
     page_script = """() => {

@@ -178,9 +178,11 @@ def test_two_browsers_vote_blind_and_see_the_reveal(server, screens, database):
     for screen in (chair, member):
         screen.page.reload()
         screen.page.wait_for_selector(f"text={good} respond well")
-    assert "CD: operate at once" in chair.page.locator(
-        "[class*=st-key-board_dissent_of_] textarea").input_value()  # fmt: skip
-    assert "CD: operate at once" in member.text()
+    chair.page.wait_for_function(
+        "() => document.querySelector('[class*=st-key-board_dissent_of_] textarea')"
+        "?.value.includes('CD: operate at once')"
+    )
+    member.page.wait_for_selector("text=CD: operate at once")
     assert "Traceback" not in server.log.read_text()
 
 
