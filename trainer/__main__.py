@@ -154,7 +154,6 @@ def _add_report(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     )
     report.add_argument("--cache", type=Path, required=True, help="tensor cache it was fitted on")
     report.add_argument("--out", type=Path, required=True, help="folder of the report")
-    report.add_argument("--truth", type=Path, help="true probabilities of a synthetic cohort (CSV)")
     for part in ("ablation", "audit", "cam", "truth-test", "liar", "leak"):
         report.add_argument(f"--{part}", type=Path, help=f"folder of the {part}, to be included")
     report.set_defaults(run=_report)
@@ -300,7 +299,6 @@ def _report(options: argparse.Namespace) -> None:
             options.bundle,
             options.folder,
             options.cache,
-            truth=options.truth,
             ablation=options.ablation,
             audit=options.audit,
             cam=options.cam,

@@ -25,8 +25,6 @@ class ReportSources:
     ----------
     bundle, run, cache : Path
         Of one fit.
-    truth : Path, optional
-        Table of true probabilities of a synthetic cohort.
     ablation, audit, cam, truth_test, liar, leak : Path, optional
         Folders written by the trainer's other verbs; included where given.
     """
@@ -34,7 +32,6 @@ class ReportSources:
     bundle: Path
     run: Path
     cache: Path
-    truth: Path | None = None
     ablation: Path | None = None
     audit: Path | None = None
     cam: Path | None = None

@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcs_core.statistics.checks import FloatArray, chi_square_p, followed_up
-from dlcs_core.statistics.cox_regression import fit_cox
-from dlcs_core.statistics.design_checks import design, standardized
+from dlcs_core.statistics.checks import FloatArray, chi_square_p
+from dlcs_core.statistics.cox_risk_sets import fit_risk_sets
 from dlcs_core.statistics.kaplan_meier import kaplan_meier
 from dlcs_core.statistics.risk_sets import RiskSets
 
@@ -88,13 +87,9 @@ def proportional_hazards_test(
     .. [1] Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted
        residuals. Biometrika 1994;81:515-526.
     """
-    fit = fit_cox(X, time_months, event_observed, names)
-    time, event = followed_up(time_months, event_observed)
-    columns = standardized(design(X, names, time.size), names)
-    order = np.argsort(time, kind="stable")
-    risk_sets = RiskSets.of(columns.values[order], time[order], event[order], "efron")
-    beta = fit.coefficients * columns.scale
-    drift = _elapsed(risk_sets, time, event, time_scale)
+    fitted = fit_risk_sets(X, time_months, event_observed, names)
+    risk_sets, beta = fitted.risk_sets, fitted.coefficients
+    drift = _elapsed(risk_sets, fitted.time_months, fitted.event_observed, time_scale)
     gradient, _ = risk_sets.derivatives(beta, drift)
     blocks = [risk_sets.derivatives(beta, drift**power)[1] for power in (0, 1, 2)]
     information = np.block([[blocks[0], blocks[1]], [blocks[1], blocks[2]]])

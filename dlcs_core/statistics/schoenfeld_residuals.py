@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcs_core.statistics.checks import NORMAL_QUANTILE_975, FloatArray, followed_up
-from dlcs_core.statistics.cox_regression import fit_cox
-from dlcs_core.statistics.design_checks import design, standardized
+from dlcs_core.statistics.checks import NORMAL_QUANTILE_975, FloatArray
+from dlcs_core.statistics.cox_risk_sets import fit_risk_sets
 from dlcs_core.statistics.kaplan_meier import kaplan_meier
-from dlcs_core.statistics.risk_sets import RiskSets
 from dlcs_core.statistics.spline import restricted_cubic_spline, spline_knots
 
 CURVE_POINTS = 60
@@ -95,19 +93,16 @@ def schoenfeld_residuals(
     .. [1] Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted
        residuals. Biometrika 1994;81:515-526.
     """
-    fit = fit_cox(X, time_months, event_observed, names)
-    time, event = followed_up(time_months, event_observed)
-    columns = standardized(design(X, names, time.size), names)
-    order = np.argsort(time, kind="stable")
-    risk_sets = RiskSets.of(columns.values[order], time[order], event[order], "efron")
-    _, S0, S1, _ = risk_sets.sums(fit.coefficients * columns.scale)
+    fitted = fit_risk_sets(X, time_months, event_observed, names)
+    fit, risk_sets = fitted.fit, fitted.risk_sets
+    _, S0, S1, _ = risk_sets.sums(fitted.coefficients)
     mean = np.add.reduceat(S1 / S0[:, None], risk_sets.first, axis=0)
     tied = np.bincount(risk_sets.group)
     residual = risk_sets.X[risk_sets.deaths] - (mean / tied[:, None])[risk_sets.group]
     at_death = risk_sets.time[risk_sets.deaths]
-    curve = kaplan_meier(time, event)
+    curve = kaplan_meier(fitted.time_months, fitted.event_observed)
     before = np.searchsorted(curve.time_months, at_death, side="left")
-    scaled = risk_sets.deaths.size * (residual * columns.scale) @ fit.covariance
+    scaled = risk_sets.deaths.size * (residual * fitted.scale) @ fit.covariance
     return SchoenfeldResiduals(
         names=tuple(names),
         time_months=at_death,
