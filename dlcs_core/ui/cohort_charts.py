@@ -79,7 +79,12 @@ def _show_method(name: str) -> None:
 
 
 def show_rows(
-    rows: Sequence[Row], name: str, caption: str = "", *, height: int | None = None
+    rows: Sequence[Row],
+    name: str,
+    caption: str = "",
+    *,
+    height: int | None = None,
+    wide: Sequence[str] = (),
 ) -> None:
     """Draw a table, plain text in every cell, and the download of it.
 
@@ -93,8 +98,11 @@ def show_rows(
         One line under the table, already worded.
     height : int, optional
         In pixels, for long tables.
+    wide : sequence of str
+        Titles of columns whose texts are long.
     """
     sized: dict[str, Any] = {} if height is None else {"height": height}
+    sized["column_config"] = {title: st.column_config.Column(width=210) for title in wide}
     st.dataframe([dict(row) for row in rows], hide_index=True, key=f"table_{name}", **sized)
     with st.container(horizontal=True, vertical_alignment="center", key=f"below_{name}"):
         st.caption(caption)

@@ -34,7 +34,10 @@ def show_table_one(made: TableOne) -> None:
     }
     first = {row.variable: row for row in reversed(made.rows)}
     rows = [_table_row(row, titles, is_first=first[row.variable] is row) for row in made.rows]
-    show_rows(rows, "table_one", say("explorer_table_one_caption"), height=640)
+    show_rows(
+        rows, "table_one", say("explorer_table_one_caption"), height=640,
+        wide=(say("explorer_level_title"),),
+    )  # fmt: skip
     with st.expander(say("explorer_method"), icon=":material/menu_book:"):
         st.markdown(say("method_table_one"))
         st.caption(say("reference_table_one"))
