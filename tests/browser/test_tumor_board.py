@@ -53,6 +53,13 @@ class Screen:
         # The page asks for a name until the server knows it.
         self.page.wait_for_selector(".st-key-board_vote [data-testid=stAlert]", state="detached")
 
+    def press(self, name, shown):
+        """Press a key once the page has come to rest: it hears none while it is drawn."""
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        self.page.wait_for_load_state("networkidle")
+        self.page.keyboard.press(name)
+        self.page.wait_for_selector(shown)
+
     def vote(self, response, plan):
         self.page.locator("[class*=st-key-board_response_] button").nth(response).click()
         self.page.locator("[class*=st-key-board_plan_] label[data-testid=stRadioOption]").nth(
@@ -201,17 +208,12 @@ def test_a_draft_of_a_vote_survives_a_reload(server, screens):
 def test_the_projector_is_led_by_keyboard(server, screens):
     chair = screens()
     start(chair, server, "AB")
-    chair.page.keyboard.press("p")
-    chair.page.wait_for_selector(".st-key-board_projector")
+    chair.press("p", ".st-key-board_projector")
     assert not chair.page.locator("[data-testid=stSidebar]").is_visible()
-    chair.page.keyboard.press("ArrowRight")
-    chair.page.wait_for_selector("text=Case 2 of")
-    chair.page.keyboard.press("ArrowLeft")
-    chair.page.wait_for_selector("text=Case 1 of")
-    chair.page.keyboard.press("s")
-    chair.page.wait_for_selector(".st-key-headline")
-    chair.page.keyboard.press("p")
-    chair.page.wait_for_selector(".st-key-board_desk")
+    chair.press("ArrowRight", "text=Case 2 of")
+    chair.press("ArrowLeft", "text=Case 1 of")
+    chair.press("s", ".st-key-headline")
+    chair.press("p", ".st-key-board_desk")
 
 
 def test_a_board_in_chinese(server, screens, database):
